@@ -1,0 +1,1 @@
+"""Reading reports: files to text, text to headings, sections, paragraphs and items."""

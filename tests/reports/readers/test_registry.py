@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from fazhi_ml.errors import DecodingError, UnsupportedFormatError
+from fazhi_ml.reports.readers import extract
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-1.7", "PDF"),
+        (b"PK\x03\x04...", "zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+        (b"{\\rtf1", "RTF"),
+        (b"\x89PNG\r\n", "PNG"),
+        (bytes(range(32)) * 10, "tried: html, text"),
+    ],
+)
+def test_unsupported_kinds_are_named(data: bytes, kind: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=kind) as caught:
+        extract(data, "report.txt")
+    assert caught.value.source == "report.txt"
+    assert caught.value.remedy
+    assert ".txt" in caught.value.remedy
+
+
+def test_content_decides_not_the_name() -> None:
+    assert extract("<!DOCTYPE html><p>依法行政</p>".encode(), "report.txt")[0] == "html"
+    assert extract("依法行政".encode(), "report.html")[0] == "text"
+
+
+def test_a_failing_reader_is_named_with_the_file() -> None:
+    with pytest.raises(DecodingError, match="read as text") as caught:
+        extract(b"\x81", "report.txt")
+    assert caught.value.source == "report.txt"

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from fazhi_ml.errors import ReportTooLargeError
+from fazhi_ml.reports import lines
+from fazhi_ml.reports.lines import read_page
+
+TITLE = "某县2022年法治政府建设年度报告"
+BODY = "2022年，某县推进依法行政，取得成效。"
+
+
+def page_of(text: str, **titles: str) -> tuple[str | None, list[str], list[str]]:
+    page = read_page(text, **titles)
+    return page.title, [line.text for line in page.body], [text[start:end] for start, end in page.chrome]
+
+
+def test_title_source_line_and_footer() -> None:
+    text = f"{TITLE}\n来源：县政府办\n{BODY}\n某县人民政府\n2023年1月5日\n打印 关闭"
+    assert page_of(text) == (TITLE, [BODY], [TITLE, "来源：县政府办", "某县人民政府", "2023年1月5日", "打印 关闭"])
+
+
+def test_column_name_above_and_second_title_below() -> None:
+    text = f"年度报告\n{TITLE}\n浏览：3\n{TITLE}\n（2023年1月5日）\n{BODY}"
+    assert page_of(text) == (TITLE, [BODY], ["年度报告", TITLE, "浏览：3", TITLE, "（2023年1月5日）"])
+
+
+def test_title_on_two_lines() -> None:
+    text = f"某县人民政府\n关于2022年法治政府建设情况的报告\n{BODY}"
+    title, body, chrome = page_of(text)
+    assert title == "某县人民政府关于2022年法治政府建设情况的报告"
+    assert body == [BODY]
+    assert len(chrome) == 2
+
+
+def test_given_title_overrules_and_its_line_is_chrome() -> None:
+    assert page_of(f"{TITLE}\n{BODY}", title=TITLE) == (TITLE, [BODY], [TITLE])
+    assert page_of(BODY, title="别的标题") == ("别的标题", [BODY], [])
+
+
+def test_fallback_title_gives_way_to_the_text() -> None:
+    assert page_of(f"{TITLE}\n{BODY}", fallback="网站")[0] == TITLE
+    assert page_of(BODY, fallback=TITLE)[0] == TITLE
+
+
+def test_related_links_below_the_last_field() -> None:
+    text = f"{TITLE}\n{BODY}\n相关阅读\n某局召开会议\n上一篇：没有了"
+    assert page_of(text)[1] == [BODY]
+
+
+def test_short_last_paragraphs_are_kept() -> None:
+    assert page_of(f"{TITLE}\n{BODY}\n特此报告。")[1] == [BODY, "特此报告。"]
+
+
+def test_a_line_that_ends_in_a_comma_goes_on() -> None:
+    text = f"{BODY}\n制定制度3项，\n  修订5项。\n一、执法"
+    assert page_of(text)[1] == [BODY, "制定制度3项，\n  修订5项。", "一、执法"]
+
+
+def test_text_wrapped_to_a_fixed_width_is_joined() -> None:
+    sentence = "某县全面推进依法行政工作并且取得了新的明显成效" * 12 + "。"
+    wrapped = [sentence[i : i + 30] for i in range(0, len(sentence), 30)]
+    assert len(wrapped) > 9
+    text = "\n".join(["一、工作情况", *wrapped, "二、存在问题", *wrapped])
+    joined = "\n".join(wrapped)
+    assert page_of(text)[1] == ["一、工作情况", joined, "二、存在问题", joined]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\x85", "\f"])
+def test_every_line_end(end: str) -> None:
+    assert page_of(end.join([BODY, "一、执法", BODY]))[1] == [BODY, "一、执法", BODY]
+
+
+def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MAX_PARTS", 10)
+    with pytest.raises(ReportTooLargeError):
+        read_page("字\n" * 11)
