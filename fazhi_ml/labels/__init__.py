@@ -1,0 +1,27 @@
+"""Labelled data: the marked-up corpus, gold labels beside plain reports, and which reports are held out."""
+
+from fazhi_ml.labels.corpus import Corpus, check_corpus
+from fazhi_ml.labels.dataset import ABSENT, PRESENT, UNCERTAIN, LabelledTexts, label_matrix
+from fazhi_ml.labels.gold import Gold, GoldReport, GoldUnit
+from fazhi_ml.labels.load import load_labelled
+from fazhi_ml.labels.markup import LabelledItem, LabelledReport
+from fazhi_ml.labels.splits import Splits, group_folds, stratified_test_ids
+
+__all__ = [
+    "ABSENT",
+    "PRESENT",
+    "UNCERTAIN",
+    "Corpus",
+    "Gold",
+    "GoldReport",
+    "GoldUnit",
+    "LabelledItem",
+    "LabelledReport",
+    "LabelledTexts",
+    "Splits",
+    "check_corpus",
+    "group_folds",
+    "label_matrix",
+    "load_labelled",
+    "stratified_test_ids",
+]
