@@ -1,0 +1,1 @@
+"""The classifier: training, the scoring runtime and the bundle on disk."""

@@ -1,0 +1,329 @@
+"""ThemeClassifier: the model as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GroupKFold
+from sklearn.utils.validation import check_is_fitted
+
+from fazhi_ml.classifier.linear import FittedWeights, LinearSettings, Uncertain, fit_weights
+from fazhi_ml.classifier.scorer import Calibration, LinearModel, Scorer
+from fazhi_ml.classifier.thresholds import fit_calibration, parse_objective, tune_thresholds
+from fazhi_ml.errors import ConfigError, InputError
+from fazhi_ml.features.counts import TermExtractor, learn_vocabulary
+from fazhi_ml.features.tokenizer import Tokenizer
+from fazhi_ml.features.vocabulary import BLOCKS, FeatureSettings, Vocabulary
+
+__all__ = ["OutOfFold", "ThemeClassifier"]
+
+Text = str | tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What the model gives texts it was not trained on, from folds grouped by report.
+
+    Attributes
+    ----------
+    folds : intp array of shape (n_texts,)
+        The fold that each text was held out in.
+    scores : float32 array of shape (n_texts, n_themes)
+    decisions : bool array of shape (n_texts, n_themes)
+        Calibration and thresholds of each fold come from the other folds, so figures computed from them are fair.
+    probabilities : float64 array of shape (n_texts, n_themes)
+        Likewise.
+    """
+
+    folds: NDArray[np.intp]
+    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float64]
+    decisions: NDArray[np.bool_]
+
+
+class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Tags texts with themes: TF-IDF of words, characters and headings, linear SVMs, sentence pooling, calibration.
+
+    Parameters
+    ----------
+    themes : sequence of str, optional
+        Names of the label columns, in order. Default: the classes found (single-label) or the column numbers.
+    multi_label : bool
+        Whether a text may carry several themes or none.
+    word_ngrams, char_ngrams, min_sentence, fold_digits
+        See `fazhi_ml.features.vocabulary.FeatureSettings`.
+    user_words : sequence of (str, int)
+        User dictionary of the tokenizer: words with their frequencies.
+    min_df : int
+        A term counts when it stands in at least this many training texts.
+    word_weight, char_weight, heading_weight : float
+        Weight of each block; each block has unit length before.
+    heading_dropout : float
+        Share of training texts that are shown without their headings, so that the model does not lean on them.
+    sentence_rows : bool
+        Whether sentences of texts with at most one theme are training rows of their own.
+    mix : float
+        Share of the best sentence in a text's score; 0 switches sentence pooling off.
+    uncertain : {"drop", "absent", "present"}
+        What an uncertain label (-1) is taken for in training. It never counts in calibration and thresholds.
+    C : float
+        Inverse strength of regularisation.
+    class_weight : {"balanced"} or None
+    n_folds : int
+        Folds for the out-of-fold scores behind calibration and thresholds; lowered to the number of groups.
+    threshold : str
+        ``f1`` or, for example, ``precision:0.9``.
+    random_state : int
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_themes,)
+    scorer_ : Scorer
+    out_of_fold_ : OutOfFold
+
+    Notes
+    -----
+    TF-IDF follows scikit-learn's TfidfVectorizer; the union of word and character n-grams under a linear SVM follows
+    T. Joachims, Text categorization with support vector machines (1998); scoring a bag by its best instance follows
+    S. Andrews et al., Support vector machines for multiple-instance learning (2002).
+    """
+
+    def __init__(
+        self,
+        *,
+        themes: Sequence[str] | None = None,
+        multi_label: bool = True,
+        word_ngrams: int = 2,
+        char_ngrams: int = 3,
+        min_sentence: int = 18,
+        fold_digits: bool = True,
+        user_words: Sequence[tuple[str, int]] = (),
+        min_df: int = 2,
+        word_weight: float = 1.0,
+        char_weight: float = 2.0,
+        heading_weight: float = 0.5,
+        heading_dropout: float = 0.5,
+        sentence_rows: bool = True,
+        mix: float = 0.6,
+        uncertain: Uncertain = "drop",
+        C: float = 0.3,
+        class_weight: Literal["balanced"] | None = None,
+        n_folds: int = 5,
+        threshold: str = "f1",
+        random_state: int = 0,
+    ) -> None:
+        self.themes = themes
+        self.multi_label = multi_label
+        self.word_ngrams = word_ngrams
+        self.char_ngrams = char_ngrams
+        self.min_sentence = min_sentence
+        self.fold_digits = fold_digits
+        self.user_words = user_words
+        self.min_df = min_df
+        self.word_weight = word_weight
+        self.char_weight = char_weight
+        self.heading_weight = heading_weight
+        self.heading_dropout = heading_dropout
+        self.sentence_rows = sentence_rows
+        self.mix = mix
+        self.uncertain = uncertain
+        self.C = C
+        self.class_weight = class_weight
+        self.n_folds = n_folds
+        self.threshold = threshold
+        self.random_state = random_state
+
+    def fit(self, X: Sequence[Text], y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Learn vocabulary, weights, calibration and thresholds.
+
+        Parameters
+        ----------
+        X : sequence of str, or of (text, headings) pairs, length n_texts
+        y : array-like of shape (n_texts, n_themes), or (n_texts,) when single-label
+            Multi-label: 1 = carries the theme, 0 = does not, -1 = uncertain. Single-label: one class a text.
+        groups : array-like of shape (n_texts,), optional
+            The report each text comes from; texts of one report never stand on both sides of a fold. Default: each
+            text is a group of its own.
+
+        Returns
+        -------
+        ThemeClassifier
+
+        Raises
+        ------
+        InputError
+            Lengths differ, labels have the wrong shape or values, or there are fewer than two groups.
+        ConfigError
+            A parameter is out of range.
+        """
+        settings = self._linear_settings()
+        features = FeatureSettings(self.word_ngrams, self.char_ngrams, self.min_sentence, self.fold_digits)
+        parse_objective(self.threshold)
+        texts, headings = _split(X)
+        labels = self._encode_labels(y, len(texts))
+        folds = self._folds(groups, len(texts))
+        tokenizer = Tokenizer(self.user_words)
+        vocabulary = learn_vocabulary(texts, headings, features, tokenizer)
+        counts = TermExtractor(features, tokenizer, vocabulary).counts(texts, headings)
+
+        scores = np.empty(labels.shape, dtype=np.float32)
+        for held_out in _held_out(folds):
+            weights = fit_weights(counts, labels, np.flatnonzero(~held_out), settings)
+            scores[held_out] = self._model(weights).scores(counts.select(np.flatnonzero(held_out)))
+        self.out_of_fold_ = self._cross_fit(scores, labels, folds)
+
+        weights = fit_weights(counts, labels, np.arange(len(texts)), settings)
+        self.scorer_ = Scorer(
+            TermExtractor(features, tokenizer, _pruned(vocabulary, weights)),
+            self._decide(_only_counting(weights), scores, labels),
+        )
+        return self
+
+    def decision_function(self, X: Sequence[Text]) -> NDArray[np.float32]:
+        """Return raw pooled scores, shape (n_texts, n_themes)."""
+        check_is_fitted(self)
+        return self.scorer_.scores(*_split(X))
+
+    def predict_proba(self, X: Sequence[Text]) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (n_texts, n_themes); columns follow ``classes_``."""
+        check_is_fitted(self)
+        return self.scorer_.probabilities(*_split(X))
+
+    def predict(self, X: Sequence[Text]) -> NDArray[np.int8] | NDArray[np.object_]:
+        """Return a label matrix of shape (n_texts, n_themes), or when single-label the class of each text."""
+        probabilities = self.predict_proba(X)
+        decisions = self.scorer_.model.decisions(probabilities)
+        if self.multi_label:
+            return decisions.astype(np.int8)
+        predicted: NDArray[np.object_] = self.classes_[decisions.argmax(axis=1)]
+        return predicted
+
+    def _linear_settings(self) -> LinearSettings:
+        for name, low, high in (
+            ("min_df", 1, 10**6),
+            ("word_weight", 0, 100),
+            ("char_weight", 0, 100),
+            ("heading_weight", 0, 100),
+            ("heading_dropout", 0, 1),
+            ("mix", 0, 1),
+            ("C", 1e-6, 1e6),
+            ("n_folds", 2, 100),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not low <= value <= high:
+                raise ConfigError("out of range", source=name, remedy=f"Give a number from {low} to {high}.")
+        if self.uncertain not in ("drop", "absent", "present"):
+            raise ConfigError("unknown value", source="uncertain", remedy="Use 'drop', 'absent' or 'present'.")
+        return LinearSettings(
+            min_df=self.min_df,
+            word_weight=self.word_weight,
+            char_weight=self.char_weight,
+            heading_weight=self.heading_weight,
+            heading_dropout=self.heading_dropout,
+            sentence_rows=self.sentence_rows,
+            uncertain=self.uncertain,
+            C=self.C,
+            class_weight=self.class_weight,
+            seed=self.random_state,
+        )
+
+    def _encode_labels(self, y: ArrayLike, n_texts: int) -> NDArray[np.int8]:
+        labels = np.asarray(y)
+        if len(labels) != n_texts or labels.ndim != (2 if self.multi_label else 1):
+            shape = "(n_texts, n_themes)" if self.multi_label else "(n_texts,)"
+            raise InputError("labels have the wrong shape", source="y", remedy=f"Give an array of shape {shape}.")
+        if self.multi_label:
+            if not np.isin(labels, (-1, 0, 1)).all():
+                raise InputError("labels other than 1, 0 and -1", source="y", remedy="Give a label matrix.")
+            self.classes_ = np.array(self.themes if self.themes is not None else range(labels.shape[1]))
+        else:
+            self.classes_ = np.array(self.themes) if self.themes is not None else np.unique(labels)
+            labels = labels[:, np.newaxis] == self.classes_
+            if not labels.any(axis=1).all():
+                raise InputError("a class that is not among the themes", source="y", remedy="Add it to `themes`.")
+        if labels.shape[1] != len(self.classes_):
+            raise InputError("not one column a theme", source="y", remedy="Give `themes` in the order of the columns.")
+        return labels.astype(np.int8)
+
+    def _folds(self, groups: ArrayLike | None, n_texts: int) -> NDArray[np.intp]:
+        group_of = np.arange(n_texts) if groups is None else np.asarray(groups)
+        if len(group_of) != n_texts:
+            raise InputError("not one group a text", source="groups", remedy="Give as many groups as texts.")
+        n_groups = len(np.unique(group_of))
+        if n_groups < 2:
+            raise InputError("fewer than two groups", source="groups", remedy="Give texts of at least two reports.")
+        splitter = GroupKFold(min(self.n_folds, n_groups), shuffle=True, random_state=self.random_state)
+        folds = np.empty(n_texts, dtype=np.intp)
+        for fold, (_, held_out) in enumerate(splitter.split(folds, groups=group_of)):
+            folds[held_out] = fold
+        return folds
+
+    def _model(self, weights: FittedWeights) -> LinearModel:
+        """Return a model that scores but does not decide yet."""
+        n_themes = len(self.classes_)
+        return LinearModel(
+            weights.idf,
+            weights.coefficients,
+            weights.intercepts,
+            self.mix,
+            Calibration(np.ones(n_themes), np.zeros(n_themes)),
+            np.full(n_themes, 0.5),
+            self.multi_label,
+        )
+
+    def _decide(self, weights: FittedWeights, scores: NDArray[np.float32], labels: NDArray[np.int8]) -> LinearModel:
+        """Return the model with calibration and thresholds from held-out scores."""
+        model = replace(self._model(weights), calibration=fit_calibration(scores, labels))
+        return replace(model, thresholds=tune_thresholds(model.probabilities(scores), labels, self.threshold))
+
+    def _cross_fit(self, scores: NDArray[np.float32], labels: NDArray[np.int8], folds: NDArray[np.intp]) -> OutOfFold:
+        weights = FittedWeights({}, {}, np.zeros(labels.shape[1], dtype=np.float32))
+        probabilities = np.empty(labels.shape)
+        decisions = np.empty(labels.shape, dtype=bool)
+        for held_out in _held_out(folds):
+            model = self._decide(weights, scores[~held_out], labels[~held_out])
+            probabilities[held_out] = model.probabilities(scores[held_out])
+            decisions[held_out] = model.decisions(probabilities[held_out])
+        return OutOfFold(folds, scores, probabilities, decisions)
+
+
+def _split(X: Sequence[Text]) -> tuple[list[str], list[str | None]]:
+    texts: list[str] = []
+    headings: list[str | None] = []
+    for place, entry in enumerate(X):
+        text, heading = (entry, None) if isinstance(entry, str) else entry
+        if not isinstance(text, str) or not (heading is None or isinstance(heading, str)):
+            raise InputError(
+                f"entry {place} is neither a string nor a (text, headings) pair", source="X", remedy="Give strings."
+            )
+        texts.append(text)
+        headings.append(heading)
+    return texts, headings
+
+
+def _held_out(folds: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
+    for fold in range(folds.max() + 1):
+        yield folds == fold
+
+
+def _counting(weights: FittedWeights) -> dict[str, NDArray[np.intp]]:
+    return {block: np.flatnonzero(weights.idf[block]) for block in BLOCKS}
+
+
+def _pruned(vocabulary: Vocabulary, weights: FittedWeights) -> Vocabulary:
+    """Return the vocabulary of the terms that count."""
+    return vocabulary.keep(_counting(weights))
+
+
+def _only_counting(weights: FittedWeights) -> FittedWeights:
+    columns = _counting(weights)
+    return FittedWeights(
+        {block: weights.idf[block][columns[block]] for block in BLOCKS},
+        {block: weights.coefficients[block][columns[block]] for block in BLOCKS},
+        weights.intercepts,
+    )
