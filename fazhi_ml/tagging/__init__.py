@@ -1,0 +1,1 @@
+"""Tagging: from reports to themes, and the ways out."""

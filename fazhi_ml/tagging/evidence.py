@@ -1,0 +1,177 @@
+"""Why a text got its themes: the terms that speak for each, with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fazhi_ml.classifier.scorer import LinearModel, Scorer
+from fazhi_ml.classifier.tfidf import weight_terms
+from fazhi_ml.features.counts import TermCounts, TermExtractor
+from fazhi_ml.features.index import NgramIndex
+from fazhi_ml.features.normalise import decode
+from fazhi_ml.features.terms import Rows
+from fazhi_ml.reports.document import Span
+
+__all__ = ["Evidence", "Explanation", "explain_text"]
+
+Block = Literal["words", "characters", "headings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One term of a text and what it adds to a theme's score.
+
+    Attributes
+    ----------
+    term : str
+        As it stands in the text.
+    block : {"words", "characters", "headings"}
+        The feature block it belongs to.
+    contribution : float
+        What it adds to the theme's raw score (its log-odds before calibration); negative when it speaks against.
+    spans : tuple of Span
+        Where it stands in the text given to `explain`; empty for terms of the headings.
+    """
+
+    term: str
+    block: Block
+    contribution: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What speaks for and against one theme in one text.
+
+    Attributes
+    ----------
+    theme : str
+    probability, threshold : float
+        The theme is given when the probability reaches the threshold.
+    score : float
+        Raw pooled score: the contributions of all terms plus `bias`.
+    bias : float
+    best_sentence : Span
+        The sentence that speaks most for the theme.
+    evidence : tuple of Evidence
+        Strongest contribution first.
+    """
+
+    theme: str
+    probability: float
+    threshold: float
+    score: float
+    bias: float
+    best_sentence: Span
+    evidence: tuple[Evidence, ...]
+
+
+def explain_text(
+    scorer: Scorer, themes: Sequence[str], text: str, headings: str | None, *, limit: int
+) -> dict[str, Explanation]:
+    """Explain the scores of one text.
+
+    The model is linear, so a score is the sum of its terms' weights times coefficients; those of the text as a whole
+    and of the best sentence are mixed as the scores are.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    themes : sequence of str
+        Theme ids, in the order of the model's columns.
+    text : str
+    headings : str or None
+    limit : int
+        How many terms a theme.
+
+    Returns
+    -------
+    dict of str to Explanation
+    """
+    extractor, model = scorer.extractor, scorer.model
+    counts = extractor.counts([text], [headings])
+    _, sentences = model.sentence_scores(counts)
+    scores = model.scores(counts)
+    probabilities = model.probabilities(scores)[0]
+    rows = extractor.sentences([text])
+    places: dict[Block, dict[int, tuple[Span, ...]]] = {
+        "words": _word_places(extractor, rows),
+        "characters": _character_places(extractor, rows),
+        "headings": {},
+    }
+    explanations = {}
+    for column, theme in enumerate(themes):
+        best = int(sentences[:, column].argmax())
+        evidence: list[Evidence] = []
+        for block, places_of_term in places.items():
+            for term, contribution in _contributions(model, counts, block, column, best):
+                spans = places_of_term.get(term, ())
+                name = spans[0].of(text) if spans else extractor.vocabulary.term(block, term)
+                evidence.append(Evidence(name, block, contribution, spans))
+        evidence.sort(key=lambda item: -item.contribution)
+        explanations[theme] = Explanation(
+            theme=theme,
+            probability=float(probabilities[column]),
+            threshold=float(model.thresholds[column]),
+            score=float(scores[0, column]),
+            bias=float(model.intercepts[column]),
+            best_sentence=_sentence_span(rows, best, len(text)),
+            evidence=tuple(evidence[:limit]),
+        )
+    return explanations
+
+
+def _contributions(
+    model: LinearModel, counts: TermCounts, block: Block, column: int, best: int
+) -> list[tuple[int, float]]:
+    """Return the terms of a block with what each adds to a theme's score."""
+    coefficients = model.coefficients[block][:, column]
+    if block == "headings":
+        parts = [(1.0, counts.headings)]
+    else:
+        of_block = counts.words if block == "words" else counts.characters
+        parts = [(1 - model.mix, of_block.wholes), (model.mix, of_block.sentences[[best]])]
+    added: dict[int, float] = {}
+    for share, rows in parts:
+        weighted = weight_terms(rows, model.idf[block])
+        values = share * weighted.data * coefficients[weighted.indices]
+        for term, value in zip(weighted.indices.tolist(), values.tolist(), strict=True):
+            added[term] = added.get(term, 0.0) + value
+    return list(added.items())
+
+
+def _character_places(extractor: TermExtractor, rows: Rows) -> dict[int, tuple[Span, ...]]:
+    keys = extractor.character_keys(rows)
+    return _places(extractor.vocabulary.indexes["characters"], keys, rows.positions, rows.positions + 1)
+
+
+def _word_places(extractor: TermExtractor, rows: Rows) -> dict[int, tuple[Span, ...]]:
+    tokens = extractor.tokenizer.cut(decode(rows.codes))
+    ends = np.fromiter(accumulate(map(len, tokens)), dtype=np.intp, count=len(tokens))
+    starts = np.append(0, ends[:-1])
+    keys = extractor.word_keys(tokens)
+    return _places(extractor.vocabulary.indexes["words"], keys, rows.positions[starts], rows.positions[ends - 1] + 1)
+
+
+def _places(
+    index: NgramIndex, keys: NDArray[np.int64], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> dict[int, tuple[Span, ...]]:
+    """Return where each term stands; ``keys[n]`` are the n-grams of n + 1 symbols with these starts and ends."""
+    places: dict[int, list[Span]] = {}
+    for n, of_length in enumerate(keys):
+        columns = index.find(of_length)
+        for first in np.flatnonzero(columns >= 0).tolist():
+            places.setdefault(int(columns[first]), []).append(Span(int(starts[first]), int(ends[first + n])))
+    return {term: tuple(spans) for term, spans in places.items()}
+
+
+def _sentence_span(rows: Rows, sentence: int, text_length: int) -> Span:
+    starts = rows.starts
+    end = int(rows.positions[starts[sentence + 1]]) if sentence + 1 < len(starts) else text_length
+    return Span(int(rows.positions[starts[sentence]]), end)
