@@ -1,0 +1,169 @@
+"""``fazhi train``: train a model on labelled reports and track the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from fazhi_ml.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from fazhi_ml.training.run import TrainingRun
+    from fazhi_ml.training.train import Progress
+
+__all__ = ["command", "train_model"]
+
+_CONFIG = Path("configs/default.toml")
+_MODELS = Path("models")
+
+
+def train_model(
+    config: Path | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    output: Path | None = None,
+    force: bool = False,
+    tracking: bool = True,
+    also_evaluate: Mapping[str, Path] | None = None,
+    progress: Progress = lambda _: None,
+) -> TrainingRun:
+    """Train a model as a configuration says.
+
+    Parameters
+    ----------
+    config : pathlib.Path, optional
+        By default ``configs/default.toml`` of the current folder, if it is there, else built-in settings.
+    overrides : sequence of str
+        Settings to change, ``key=value``.
+    output : pathlib.Path, optional
+        Folder of the bundle; by default ``models/<name>`` in the current folder.
+    force : bool
+        Whether to replace a bundle that is there.
+    tracking : bool
+        Whether to log the run to MLflow.
+    also_evaluate : mapping of str to pathlib.Path, optional
+        Further labelled data to score, by name.
+    progress : callable
+        Called with the name of each stage when it begins.
+
+    Returns
+    -------
+    TrainingRun
+
+    Raises
+    ------
+    MissingExtraError
+        The extra ``train`` is not installed.
+    FazhiError
+        As in `fazhi_ml.training.run.run_training` and `fazhi_ml.training.config.read_config`.
+    """
+    needed = ("pydantic", "mlflow", "matplotlib") if tracking else ("pydantic",)
+    for library in needed:
+        if find_spec(library) is None:
+            raise MissingExtraError(
+                f"{library} is not installed", source="fazhi train", remedy="Install fazhi-ml[train]."
+            )
+    from fazhi_ml.training.config import read_config
+    from fazhi_ml.training.run import run_training
+
+    settings = read_config(config or (_CONFIG if _CONFIG.is_file() else None), overrides)
+    return run_training(
+        settings,
+        output or _MODELS / settings.name,
+        overwrite=force,
+        tracked=tracking,
+        also_evaluate=also_evaluate,
+        progress=progress,
+    )
+
+
+def command(
+    *,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Training configuration (TOML).", show_default=str(_CONFIG))
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the model.", show_default="models/NAME")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
+    tracking: Annotated[bool, typer.Option("--tracking/--no-tracking", help="Log the run to MLflow.")] = True,
+    also_evaluate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH", help="Score further labelled data as well; may be repeated."),
+    ] = None,
+    output_format: Annotated[
+        Literal["table", "json"], typer.Option("--format", "-f", help="table to read, json to process.")
+    ] = "table",
+) -> None:
+    """Train a model on labelled reports, score it, and track the run.
+
+    Settings come from a TOML file with comments. Paths in it are relative
+    to it, paths on the command line to the current folder.
+
+    \b
+      fazhi train
+      fazhi train --set name=tight --set model.threshold=precision:0.95
+      fazhi train --config my/config.toml --output my/model --no-tracking
+      fazhi train --also-evaluate real=labelled/gold.jsonl
+    """  # noqa: D301
+    from fazhi_ml.cli.evaluate import print_comparison
+
+    further = dict(_name_and_path(value) for value in also_evaluate or ())
+    with _progress() as progress:
+        run = train_model(
+            config,
+            overrides or (),
+            output=output,
+            force=force,
+            tracking=tracking,
+            also_evaluate=further,
+            progress=progress,
+        )
+    if output_format == "json":
+        typer.echo(json.dumps(_summary(run), ensure_ascii=False, indent=2))
+    else:
+        from fazhi_ml.training.train import WITHOUT_HEADINGS
+
+        print_comparison(
+            {
+                name.replace(WITHOUT_HEADINGS, " (no headings)"): evaluation.figures
+                for name, evaluation in run.result.evaluations.items()
+            }
+        )
+    typer.echo(f"Wrote {run.result.bundle.id} to {run.output}: see {run.output / 'MODEL_CARD.md'}.", err=True)
+    if run.tracking_uri is not None:
+        typer.echo(f"To look at the run: mlflow ui --backend-store-uri {run.tracking_uri}", err=True)
+
+
+def _summary(run: TrainingRun) -> dict[str, Any]:
+    bundle = run.result.bundle
+    return {"model": bundle.id, "path": str(run.output), "run_id": run.run_id, "metrics": bundle.info["metrics"]}
+
+
+def _name_and_path(value: str) -> tuple[str, Path]:
+    name, equals, path = value.partition("=")
+    if not (name and equals and path):
+        raise ConfigError("not of the form NAME=PATH", source="--also-evaluate", remedy="Write, e.g., real=gold.jsonl.")
+    return name, Path(path)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show the stages on stderr: with a spinner on a terminal, else a line each."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda stage: typer.echo(f"{stage} …", err=True)
+        return
+    with console.status("Starting …") as status:
+        yield lambda stage: status.update(f"{stage} …")
