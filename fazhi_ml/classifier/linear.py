@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +13,10 @@ from sklearn.svm import LinearSVC
 
 from fazhi_ml.classifier.tfidf import document_frequencies, inverse_document_frequencies, weight_terms
 from fazhi_ml.features.counts import TermCounts
+from fazhi_ml.features.sparse import SparseRows
 from fazhi_ml.features.vocabulary import BLOCKS
 
-__all__ = ["FittedWeights", "LinearSettings", "Uncertain", "fit_weights"]
+__all__ = ["FittedWeights", "Learner", "LinearSettings", "Uncertain", "fit_linear_svc", "fit_weights"]
 
 Uncertain = Literal["drop", "absent", "present"]
 
@@ -56,10 +58,28 @@ class FittedWeights:
     intercepts: NDArray[np.float32]
 
 
+Learner = Callable[[sp.csr_array, NDArray[np.int8], LinearSettings], tuple[NDArray[np.float64], float]]
+"""Fits one theme: from weighted rows (n_rows, n_terms), targets of 0 and 1 (both occur) and settings to coefficients
+(n_terms,) and an intercept."""
+
+
+def fit_linear_svc(
+    rows: sp.csr_array, target: NDArray[np.int8], settings: LinearSettings
+) -> tuple[NDArray[np.float64], float]:
+    """Fit a linear support vector machine; a `Learner`."""
+    machine = LinearSVC(C=settings.C, class_weight=settings.class_weight, random_state=settings.seed)
+    machine.fit(rows, target)
+    return machine.coef_[0], float(machine.intercept_[0])
+
+
 def fit_weights(
-    counts: TermCounts, labels: NDArray[np.int8], texts: NDArray[np.intp], settings: LinearSettings
+    counts: TermCounts,
+    labels: NDArray[np.int8],
+    texts: NDArray[np.intp],
+    settings: LinearSettings,
+    learner: Learner = fit_linear_svc,
 ) -> FittedWeights:
-    """Fit one linear support vector machine a theme on some of the texts.
+    """Fit one linear model a theme on some of the texts.
 
     Parameters
     ----------
@@ -69,6 +89,8 @@ def fit_weights(
     texts : intp array of shape (n,)
         The texts to train on, ascending.
     settings : LinearSettings
+    learner : Learner
+        What fits each theme.
 
     Returns
     -------
@@ -84,7 +106,8 @@ def fit_weights(
     sentences = _sentences_of_one_theme(counts, labels, texts) if settings.sentence_rows else no_rows
     rows = _design_matrix(counts, texts, sentences, idf, settings)
     text_of_row = np.concatenate([texts, counts.text_of[sentences]])
-    coefficients, intercepts = _fit_svms(rows, _targets(labels[text_of_row], settings.uncertain), settings)
+    targets = _targets(labels[text_of_row], settings.uncertain)
+    coefficients, intercepts = _fit_themes(rows, targets, settings, learner)
     ends = np.cumsum([len(idf[block]) for block in BLOCKS])[:-1]
     by_block = zip(BLOCKS, np.split(coefficients, ends), strict=True)
     return FittedWeights(
@@ -96,7 +119,12 @@ def fit_weights(
 
 def _fit_idf(counts: TermCounts, texts: NDArray[np.intp], min_df: int) -> dict[str, NDArray[np.float32]]:
     idf = {}
-    blocks = (counts.words.wholes[texts], counts.characters.wholes[texts], _headings_of(counts, texts))
+    heading_of = counts.heading_of[texts]
+    blocks = (
+        counts.words.wholes.select(texts),
+        counts.characters.wholes.select(texts),
+        counts.headings.select(heading_of[heading_of >= 0]),
+    )
     for block, of_texts in zip(BLOCKS, blocks, strict=True):
         frequencies = document_frequencies(of_texts)
         idf[block] = np.where(
@@ -121,17 +149,16 @@ def _design_matrix(
     settings: LinearSettings,
 ) -> sp.csr_array:
     """Return the weighted terms of some texts, then of some sentences; shape (n_rows, n_terms of all blocks)."""
+    weighted = {}
+    for block, of_block in (("words", counts.words), ("characters", counts.characters)):
+        wholes = weight_terms(of_block.wholes.select(texts), idf[block])
+        parts = weight_terms(of_block.sentences.select(sentences), idf[block])
+        weighted[block] = sp.vstack([wholes.to_scipy(), parts.to_scipy()], format="csr")
     text_of_row = np.concatenate([texts, counts.text_of[sentences]])
-    keeps_headings = np.random.default_rng(settings.seed).random(counts.n_texts) >= settings.heading_dropout
-    weighted = {
-        block: weight_terms(
-            sp.vstack([of_block.wholes[texts], of_block.sentences[sentences]], format="csr"), idf[block]
-        )
-        for block, of_block in (("words", counts.words), ("characters", counts.characters))
-    }
-    heading_rows = weight_terms(_headings_of(counts, text_of_row), idf["headings"])
-    kept = sp.diags_array(keeps_headings[text_of_row].astype(np.float32))
-    weighted["headings"] = kept @ heading_rows
+    is_shown = np.random.default_rng(settings.seed).random(counts.n_texts) >= settings.heading_dropout
+    weighted["headings"] = _heading_rows(
+        weight_terms(counts.headings, idf["headings"]), np.where(is_shown, counts.heading_of, -1)[text_of_row]
+    )
     rows: sp.csr_array = sp.hstack(
         [weighted[block] * np.float32(settings.block_weights[block]) for block in BLOCKS], format="csr"
     )
@@ -139,11 +166,10 @@ def _design_matrix(
     return rows
 
 
-def _headings_of(counts: TermCounts, texts: NDArray[np.intp]) -> sp.csr_array:
-    """Return heading counts of some texts, an empty row where a text has none; shape (n, n_terms)."""
-    empty = sp.csr_array((1, counts.headings.shape[1]), dtype=np.float32)
-    # A text without headings has -1 here: the last row.
-    rows: sp.csr_array = sp.vstack([counts.headings, empty], format="csr")[counts.heading_of[texts]]
+def _heading_rows(headings: SparseRows, heading_of: NDArray[np.intp]) -> sp.csr_array:
+    """Return the heading row of each text, an empty one where it has none (-1)."""
+    empty = sp.csr_array((1, headings.n_columns), dtype=np.float32)
+    rows: sp.csr_array = sp.vstack([headings.to_scipy(), empty], format="csr")[heading_of]
     return rows
 
 
@@ -153,8 +179,8 @@ def _targets(labels: NDArray[np.int8], uncertain: Uncertain) -> NDArray[np.int8]
     return np.where(labels < 0, np.int8(uncertain == "present"), labels)
 
 
-def _fit_svms(
-    rows: sp.csr_array, targets: NDArray[np.int8], settings: LinearSettings
+def _fit_themes(
+    rows: sp.csr_array, targets: NDArray[np.int8], settings: LinearSettings, learner: Learner
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return coefficients (n_terms, n_themes) and intercepts (n_themes,); rows with a target of -1 are left out."""
     coefficients = np.zeros((rows.shape[1], targets.shape[1]))
@@ -166,8 +192,5 @@ def _fit_svms(
             # Nothing to tell apart: every text gets the score of the one class there is.
             intercepts[theme] = 1.0 if target.any() else -1.0
             continue
-        machine = LinearSVC(C=settings.C, class_weight=settings.class_weight, random_state=settings.seed)
-        machine.fit(rows[certain], target)
-        coefficients[:, theme] = machine.coef_[0]
-        intercepts[theme] = machine.intercept_[0]
+        coefficients[:, theme], intercepts[theme] = learner(rows[certain], target, settings)
     return coefficients, intercepts

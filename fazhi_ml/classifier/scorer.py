@@ -1,4 +1,4 @@
-"""The runtime of a model: from term counts to calibrated probabilities, with numpy and scipy alone."""
+"""The runtime of a model: from term counts to calibrated probabilities, with numpy alone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from fazhi_ml.classifier.tfidf import weight_terms
 from fazhi_ml.features.counts import TermCounts, TermExtractor
+from fazhi_ml.features.sparse import SparseRows
 
 __all__ = ["Calibration", "LinearModel", "Scorer", "pool"]
 
@@ -82,7 +82,7 @@ class LinearModel:
         wholes_of_longer = np.zeros((len(longer), len(self.intercepts)), dtype=np.float32) + self.intercepts
         for block, of_block in (("words", counts.words), ("characters", counts.characters)):
             sentences += self._block_scores(of_block.sentences, block)
-            wholes_of_longer += self._block_scores(of_block.wholes[longer], block)
+            wholes_of_longer += self._block_scores(of_block.wholes.select(longer), block)
         # A text of one sentence is that sentence: only longer ones are scored as a whole.
         wholes = sentences[firsts]
         wholes[longer] = wholes_of_longer
@@ -110,9 +110,8 @@ class LinearModel:
         given: NDArray[np.bool_] = decisions
         return given
 
-    def _block_scores(self, counts: sp.csr_array, block: str) -> NDArray[np.float32]:
-        scores: NDArray[np.float32] = weight_terms(counts, self.idf[block]) @ self.coefficients[block]
-        return scores
+    def _block_scores(self, counts: SparseRows, block: str) -> NDArray[np.float32]:
+        return weight_terms(counts, self.idf[block]).dot(self.coefficients[block])
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ The weighting is that of scikit-learn's TfidfVectorizer with ``sublinear_tf=True
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
+
+from fazhi_ml.features.sparse import SparseRows
 
 __all__ = ["document_frequencies", "inverse_document_frequencies", "weight_terms"]
 
 
-def document_frequencies(counts: sp.csr_array) -> NDArray[np.intp]:
+def document_frequencies(counts: SparseRows) -> NDArray[np.intp]:
     """Return in how many rows each term stands, shape (n_terms,)."""
     return np.bincount(counts.indices, minlength=counts.shape[1])
 
@@ -23,22 +24,21 @@ def inverse_document_frequencies(frequencies: NDArray[np.intp], n_documents: int
     return (np.log((1 + n_documents) / (1 + frequencies)) + 1).astype(np.float32)
 
 
-def weight_terms(counts: sp.csr_array, idf: NDArray[np.float32]) -> sp.csr_array:
+def weight_terms(counts: SparseRows, idf: NDArray[np.float32]) -> SparseRows:
     """Weight counts by sublinear TF-IDF and scale each row to unit length.
 
     Parameters
     ----------
-    counts : CSR array of float32, shape (n_rows, n_terms)
+    counts : SparseRows, shape (n_rows, n_terms)
     idf : float32 array of shape (n_terms,)
 
     Returns
     -------
-    CSR array of float32, shape (n_rows, n_terms)
+    SparseRows, shape (n_rows, n_terms)
         Rows without a term that counts stay zero.
     """
     weights = (1 + np.log(counts.data)) * idf[counts.indices]
-    squares = sp.csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
-    norms = np.sqrt(squares @ np.ones(counts.shape[1], dtype=np.float32))
+    norms = np.sqrt(counts.sums(weights * weights))
     norms[norms == 0] = 1
     weights /= np.repeat(norms, np.diff(counts.indptr))
-    return sp.csr_array((weights, counts.indices, counts.indptr), shape=counts.shape)
+    return SparseRows(weights, counts.indices, counts.indptr, counts.n_columns)

@@ -37,7 +37,7 @@ class FeatureSettings:
 
     word_ngrams: int = 2
     char_ngrams: int = 3
-    min_sentence: int = 18
+    min_sentence: int = 8
     fold_digits: bool = True
 
     def __post_init__(self) -> None:

@@ -136,7 +136,7 @@ def _contributions(
         parts = [(1.0, counts.headings)]
     else:
         of_block = counts.words if block == "words" else counts.characters
-        parts = [(1 - model.mix, of_block.wholes), (model.mix, of_block.sentences[[best]])]
+        parts = [(1 - model.mix, of_block.wholes), (model.mix, of_block.sentences.select(np.array([best])))]
     added: dict[int, float] = {}
     for share, rows in parts:
         weighted = weight_terms(rows, model.idf[block])

@@ -319,16 +319,15 @@ def _ribbon(report: TaggedReport) -> list[dict[str, Any]]:
 def _payload(report: TaggedReport) -> dict[str, Any]:
     """Return what the page's script needs: names, thresholds, and for every item its probabilities and evidence."""
     positions = {theme: index for index, theme in enumerate(report.codebook.ids)}
-    thresholds: dict[int, float] = {}
     items = []
     for item in _items(report):
         evidence = {}
         for theme, explanation in item.explanations.items():
-            thresholds[positions[theme]] = round(explanation.threshold, 3)
             evidence[positions[theme]] = _evidence(item.text, explanation)
         scores = [round(item.scores[theme], 3) for theme in report.codebook.ids]
         items.append({"s": scores, "g": [theme["index"] for theme in _themes(report.codebook, item)], "e": evidence})
     names = [[_shown(theme.name("zh")), _shown(theme.name("en"))] for theme in report.codebook.themes]
+    thresholds = {positions[theme]: round(threshold, 3) for theme, threshold in report.thresholds.items()}
     return {"themes": names, "thresholds": thresholds, "items": items}
 
 

@@ -85,12 +85,15 @@ class TaggedReport:
     codebook : Codebook
     model : str
         Id of the model bundle that tagged it.
+    thresholds : mapping of str to float
+        The probability from which each theme is given.
     """
 
     report: Report
     paragraphs: tuple[TaggedParagraph, ...]
     codebook: Codebook
     model: str
+    thresholds: Mapping[str, float]
 
     @property
     def text(self) -> str:

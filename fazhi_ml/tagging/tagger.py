@@ -134,7 +134,7 @@ class Tagger:
             self._tagged_paragraph(paragraph, tuple(next(tagged) for _ in paragraph.items))
             for paragraph in report.paragraphs
         )
-        return TaggedReport(report, paragraphs, self.codebook, self.bundle.id)
+        return TaggedReport(report, paragraphs, self.codebook, self.bundle.id, self.thresholds)
 
     def predict(self, texts: Sequence[str], headings: Sequence[str | None] | None = None) -> list[tuple[str, ...]]:
         """Return the themes of each text.

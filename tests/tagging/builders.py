@@ -108,7 +108,7 @@ def tagged_report(
         chrome=tuple(chrome),
         notes=notes,
     )
-    return TaggedReport(report, tuple(paragraphs), codebook, "default-0123456789ab")
+    return TaggedReport(report, tuple(paragraphs), codebook, "default-0123456789ab", dict.fromkeys(codebook.ids, 0.5))
 
 
 def _sections(
