@@ -1,4 +1,4 @@
-"""Which reports are held out: the frozen test split, and folds for cross-validation."""
+"""Which reports are held out: the frozen test split."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from fazhi_ml.errors import CorpusError, InputError
 from fazhi_ml.labels.corpus import Corpus
 from fazhi_ml.labels.markup import LabelledReport, read_bytes
 
-__all__ = ["Splits", "group_folds", "report_strata", "stratified_test_ids"]
+__all__ = ["Splits", "report_strata", "stratified_test_ids"]
 
 _VERSION = 1
 _MAX_BYTES = 1_000_000
@@ -153,45 +153,6 @@ def stratified_test_ids(corpus: Corpus, size: int, seed: int) -> tuple[str, ...]
 
 def _distance(deviations: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray((deviations**2).sum(axis=-1))
-
-
-def group_folds(groups: Sequence[str], n_folds: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Divide texts into folds that keep each group together and hold about as many texts each.
-
-    Groups go, in a seeded random order, to the fold that is smallest so far; folds differ by at most the size of the
-    largest group.
-
-    Parameters
-    ----------
-    groups : sequence of str, length n_texts
-        Group (report id) of each text.
-    n_folds : int
-    seed : int
-
-    Returns
-    -------
-    list of (ndarray of int, ndarray of int)
-        Training and test row numbers of each fold, ascending.
-
-    Raises
-    ------
-    InputError
-        `n_folds` is less than 2 or more than there are groups.
-    """
-    sizes = Counter(groups)
-    if not 2 <= n_folds <= len(sizes):
-        raise InputError(
-            f"{n_folds} folds of {len(sizes)} groups", source="n_folds", remedy="Use 2 to as many folds as groups."
-        )
-    names = sorted(sizes)
-    loads = [0] * n_folds
-    fold_of: dict[str, int] = {}
-    for number in _shuffled(names, str(seed)):
-        smallest = loads.index(min(loads))
-        fold_of[names[number]] = smallest
-        loads[smallest] += sizes[names[number]]
-    folds = np.array([fold_of[group] for group in groups])
-    return [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(n_folds)]
 
 
 def _shuffled(names: Iterable[str], salt: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ends_sentence", "is_chrome", "is_closing", "is_office_or_date", "is_title"]
+__all__ = ["ends_sentence", "is_chrome", "is_closing", "is_office_or_date", "is_title", "opens_attachments"]
 
 _LABEL = (
     "(?:发布|发文|成文|公开|生成|更新|上传|发表|印发|生效|废止|制发|刊发|信息)(?:时间|日期)|日期|时间|发布于|发表于|"
@@ -47,6 +47,7 @@ _SALUTATION = re.compile(
 )
 _PAGE_NUMBER = re.compile(r"^[—\-–－·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／共]\s*\d{1,4}\s*页?)?[—\-–－·\s]*$")
 _FILE = re.compile(r"\.(?:docx?|pdf|xlsx?|wps|ofd|rar|zip|jpe?g|png|et)\s*(?:[（(].{0,20}[）)])?$", re.IGNORECASE)
+_FIRST_ATTACHMENT = re.compile(r"附件\s*[:：]\s*1\s*[.．、]")
 _OFFICE = re.compile(
     r"(?:政府|委员会|办公室|办公厅|局|厅|办事处|党政办|府办|司法所|法制办|网站?|中心|支队|大队|分局|机构|党组|委)$"
 )
@@ -88,6 +89,11 @@ def is_chrome(line: str) -> bool:
         or _is_buttons(line)
         or _ONLY_DATE.fullmatch(line)
     )
+
+
+def opens_attachments(line: str) -> bool:
+    """Tell whether `line` names the first of several attachments: ``附件：1.…``."""
+    return _FIRST_ATTACHMENT.match(line) is not None and not ends_sentence(line)
 
 
 def is_closing(line: str) -> bool:

@@ -73,6 +73,7 @@ def read_page(text: str, title: str | None = None, fallback: str | None = None) 
     found, title_lines = _find_title(lines, is_chrome, title, fallback)
     for index in title_lines:
         is_chrome[index] = True
+    _mark_attachments(lines, is_chrome)
     _mark_margins(lines, is_chrome, title_lines)
     return Page(
         title=found,
@@ -162,6 +163,19 @@ def _find_title(
     if title.startswith("关于") and best - 1 in top and chrome.is_office_or_date(lines[best - 1].text):
         return lines[best - 1].text + title, [best - 1, best]
     return title, [best]
+
+
+def _mark_attachments(lines: list[Line], is_chrome: list[bool]) -> None:
+    """Mark what a list of attachments goes on with: ``附件：1.…`` and, on the lines below it, ``2.…``."""
+    expected = 0
+    for index, line in enumerate(lines):
+        if chrome.opens_attachments(line.text):
+            expected = 2
+        elif expected and line.marker and line.marker.number == expected and not chrome.ends_sentence(line.text):
+            is_chrome[index] = True
+            expected += 1
+        else:
+            expected = 0
 
 
 def _mark_margins(lines: list[Line], is_chrome: list[bool], title_lines: list[int]) -> None:

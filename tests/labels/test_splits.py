@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fazhi_ml.errors import CorpusError, InputError
-from fazhi_ml.labels import Corpus, Splits, group_folds, stratified_test_ids
+from fazhi_ml.labels import Corpus, Splits, stratified_test_ids
 from fazhi_ml.labels.splits import report_strata
 from tests.labels.conftest import ROOT
 
@@ -106,43 +104,3 @@ def test_unreadable_split_files(tmp_path: Path, corpus: Corpus) -> None:
     (tmp_path / "gb.toml").write_bytes("# 测试".encode("gb18030"))
     with pytest.raises(CorpusError, match="not valid TOML"):
         Splits.read(tmp_path / "gb.toml", corpus)
-
-
-GROUPS = st.lists(st.text(max_size=3), min_size=2, max_size=60).filter(lambda groups: len(set(groups)) > 1)
-
-
-@given(groups=GROUPS, seed=st.integers(0, 5), data=st.data())
-def test_folds_partition_the_texts_and_keep_groups_together(groups: list[str], seed: int, data: st.DataObject) -> None:
-    n_folds = data.draw(st.integers(2, len(set(groups))))
-    folds = group_folds(groups, n_folds, seed)
-    assert len(folds) == n_folds
-    tested = np.concatenate([test for _, test in folds])
-    assert sorted(tested.tolist()) == list(range(len(groups)))
-    for train, test in folds:
-        assert sorted([*train, *test]) == list(range(len(groups)))
-        assert not {groups[row] for row in train} & {groups[row] for row in test}
-        assert len(test) > 0
-    sizes = [len(test) for _, test in folds]
-    assert max(sizes) - min(sizes) <= max(Counter(groups).values())
-
-
-def test_folds_hang_on_the_seed_and_nothing_else() -> None:
-    groups = [f"r{number % 17}" for number in range(200)]
-
-    def tested(seed: int, names: list[str]) -> list[frozenset[str]]:
-        return [frozenset(names[row] for row in test) for _, test in group_folds(names, 4, seed)]
-
-    assert tested(0, groups) == tested(0, groups[::-1])
-    assert tested(0, groups) != tested(1, groups)
-
-
-def test_folds_of_the_corpus_are_balanced(corpus: Corpus) -> None:
-    texts = corpus.labelled_texts()
-    sizes = [len(test) for _, test in group_folds(texts.groups, 5, seed=0)]
-    assert max(sizes) - min(sizes) <= 55
-
-
-@pytest.mark.parametrize("n_folds", [-1, 0, 1, 3])
-def test_impossible_folds(n_folds: int) -> None:
-    with pytest.raises(InputError, match="n_folds"):
-        group_folds(["a", "b", "b"], n_folds, seed=0)

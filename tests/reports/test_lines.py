@@ -75,3 +75,8 @@ def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MAX_PARTS", 10)
     with pytest.raises(ReportTooLargeError):
         read_page("字\n" * 11)
+
+
+def test_a_list_of_attachments_is_chrome_to_its_end() -> None:
+    text = f"{TITLE}\n{BODY}\n附件：1.数据表\n2.任务清单\n4.这一行不属于附件"
+    assert page_of(text)[1:] == ([BODY, "4.这一行不属于附件"], [TITLE, "附件：1.数据表", "2.任务清单"])
