@@ -27,7 +27,11 @@ def read_manifest(folder: Path, format_version: int) -> dict[str, Any]:
         The folder or the file is missing, too large, not JSON, or of an unknown version.
     """
     path = folder / "model.json"
-    if not folder.is_dir():
+    try:
+        is_folder = folder.is_dir()
+    except OSError:  # a name that the system rejects, or a folder above that may not be read
+        is_folder = False
+    if not is_folder:
         raise BundleError("there is no such folder", source=folder, remedy="Give the folder of a model bundle.")
     data = _read(folder, "model.json", _MAX_MANIFEST_BYTES)
     try:
@@ -63,7 +67,14 @@ def audited_files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
     files = {}
     for name in BUNDLE_FILES:
         entry = listed[name] if isinstance(listed[name], dict) else {}
-        data = _read(folder, name, _MAX_FILE_BYTES, expected=entry.get("bytes"))
+        data = _read(folder, name, _MAX_FILE_BYTES)
+        size = entry.get("bytes")
+        if isinstance(size, bool) or not isinstance(size, int) or size != len(data):
+            raise BundleError(
+                "its size differs from the one in model.json",
+                source=folder / name,
+                remedy="The file was changed or damaged: get the bundle again.",
+            )
         if hashlib.sha256(data).hexdigest() != entry.get("sha256"):
             raise BundleError(
                 "its SHA-256 differs from the one in model.json",
@@ -74,7 +85,7 @@ def audited_files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
     return files
 
 
-def _read(folder: Path, name: str, limit: int, expected: object = None) -> bytes:
+def _read(folder: Path, name: str, limit: int) -> bytes:
     path = folder / name
     try:
         if path.resolve().parent != folder.resolve():
@@ -84,12 +95,8 @@ def _read(folder: Path, name: str, limit: int, expected: object = None) -> bytes
         size = path.stat().st_size
         if size > limit:
             raise BundleError(f"larger than {limit:,} bytes", source=path, remedy="Is this a bundle of fazhi_ml?")
-        if expected is not None and size != expected:
-            raise BundleError(
-                "its size differs from the one in model.json", source=path, remedy="Get the bundle again."
-            )
         with path.open("rb") as file:
-            return file.read(limit)
+            return file.read(size)
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         raise BundleError(
             f"cannot be read ({type(error).__name__})", source=path, remedy="Check the file and its permissions."

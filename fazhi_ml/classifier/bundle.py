@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fazhi_ml.classifier.audit import audited_files, read_manifest
+from fazhi_ml.classifier.audit import BUNDLE_FILES, audited_files, read_manifest
 from fazhi_ml.classifier.scorer import Calibration, LinearModel, Scorer
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import BundleError, CodebookError, ConfigError, OutputError
 from fazhi_ml.features.counts import TermExtractor
+from fazhi_ml.features.normalise import NEWLINE
 from fazhi_ml.features.terms import CHARACTER_BITS, FIRST_WORD, WORD_BITS
-from fazhi_ml.features.tokenizer import Tokenizer, parse_user_dictionary
+from fazhi_ml.features.tokenizer import Tokenizer, UserWords, parse_user_dictionary
 from fazhi_ml.features.vocabulary import BLOCKS, FeatureSettings, Vocabulary
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = ["FORMAT_VERSION", "Bundle"]
 
 FORMAT_VERSION = 1
 
+_PARTS = ("keys", "idf", "coefficients")
 _PAYLOAD = ("weights.safetensors", "vocabulary.txt", "userdict.txt")
 
 
@@ -113,7 +115,7 @@ class Bundle:
         files = audited_files(Path(folder), manifest)
         try:
             return _build(Path(folder), manifest, files)
-        except (KeyError, TypeError, ValueError, ConfigError, CodebookError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, ConfigError, CodebookError) as error:
             # Values that pass the hashes but make no sense: a damaged writer, or a forged bundle.
             raise BundleError(
                 f"a field is missing or malformed ({type(error).__name__})",
@@ -171,11 +173,18 @@ class Bundle:
 
 
 def _check_target(target: Path, *, overwrite: bool) -> None:
-    if not target.exists():
-        return
+    try:
+        if not target.exists():
+            return
+        found = {path.name for path in target.iterdir()} if target.is_dir() else {""}
+    except OSError as error:
+        raise OutputError(
+            f"cannot be read ({error.strerror})", source=target, remedy="Check the path and its permissions."
+        ) from error
     if not overwrite:
         raise OutputError("exists already", source=target, remedy="Choose another folder, or overwrite it (--force).")
-    if not (target / "model.json").is_file() and any(target.iterdir() if target.is_dir() else [target]):
+    # The old folder is removed whole, so it must hold nothing but a bundle.
+    if not found <= {"model.json", *BUNDLE_FILES}:
         raise OutputError("is not a model bundle", source=target, remedy="Choose another folder; nothing was changed.")
 
 
@@ -195,7 +204,7 @@ def _swap(fresh: Path, target: Path, old: Path) -> None:
 def _build(folder: Path, manifest: dict[str, Any], files: dict[str, bytes]) -> Bundle:
     codebook = Codebook.from_dict(manifest["codebook"], source=folder / "model.json")
     arrays = _read_arrays(folder, files["weights.safetensors"])
-    tokens = tuple(files["vocabulary.txt"].decode().split("\n")[:-1])
+    tokens = tuple(_text(folder, files, "vocabulary.txt").split("\n")[:-1])
     n_themes = len(codebook.ids)
     vocabulary = Vocabulary(tokens, *(arrays[f"{block}.keys"] for block in BLOCKS))
     model = LinearModel(
@@ -212,15 +221,35 @@ def _build(folder: Path, manifest: dict[str, Any], files: dict[str, bytes]) -> B
     )
     _check_fit(folder, vocabulary, model, n_themes)
     settings = FeatureSettings(**manifest["features"])
-    tokenizer = Tokenizer(parse_user_dictionary(files["userdict.txt"].decode(), source=str(folder / "userdict.txt")))
+    tokenizer = Tokenizer(_user_words(folder, files))
     scorer = Scorer(TermExtractor(settings, tokenizer, vocabulary), model)
-    bundle = Bundle(codebook, scorer, manifest["info"], files["MODEL_CARD.md"].decode())
+    if not isinstance(manifest["info"], dict):
+        raise TypeError("info")
+    bundle = Bundle(codebook, scorer, manifest["info"], _text(folder, files, "MODEL_CARD.md"))
+    # What was read must be what would be written: this also finds values that only convert to the right type.
+    core = json.loads(json.dumps(bundle._core()))  # noqa: SLF001
+    if {key: manifest[key] for key in core} != core:
+        raise ValueError("core")
     payload_hashes = {name: manifest["files"][name]["sha256"] for name in _PAYLOAD}
     if bundle._identity(payload_hashes) != manifest["id"]:  # noqa: SLF001
         raise ValueError("id")
     # The id is known now: writing the payload again only to hash it would double the time to load.
     bundle.__dict__["id"] = manifest["id"]
     return bundle
+
+
+def _text(folder: Path, files: dict[str, bytes], name: str) -> str:
+    try:
+        return files[name].decode()
+    except UnicodeDecodeError as error:
+        raise BundleError("not UTF-8", source=folder / name, remedy="Get the bundle again.") from error
+
+
+def _user_words(folder: Path, files: dict[str, bytes]) -> UserWords:
+    try:
+        return parse_user_dictionary(_text(folder, files, "userdict.txt"), source=str(folder / "userdict.txt"))
+    except ConfigError as error:
+        raise BundleError(error.cause, source=error.source, line=error.line, remedy="Get the bundle again.") from error
 
 
 def _read_arrays(folder: Path, data: bytes) -> dict[str, NDArray[Any]]:
@@ -233,6 +262,8 @@ def _read_arrays(folder: Path, data: bytes) -> dict[str, NDArray[Any]]:
         raise BundleError(
             "not a valid safetensors file", source=folder / "weights.safetensors", remedy="Get the bundle again."
         ) from error
+    if not set(arrays) >= {"intercepts", *(f"{block}.{part}" for block in BLOCKS for part in _PARTS)}:
+        raise BundleError("an array is missing", source=folder / "weights.safetensors", remedy="Get the bundle again.")
     return arrays
 
 
@@ -270,6 +301,9 @@ def _are_terms(keys: NDArray[np.int64], block: str, n_tokens: int) -> bool:
             return False
         symbols = rest & ((1 << bits) - 1)
         if symbols.min() < lowest or symbols.max() > highest:
+            return False
+        # Folded text holds no surrogate, and line breaks part texts.
+        if block == "characters" and ((symbols == NEWLINE) | (symbols >> 11 == 0xD800 >> 11)).any():
             return False
         rest = rest >> bits
         rest = rest[rest > 0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,15 +13,22 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
-from fazhi_ml.classifier.linear import FittedWeights, LinearSettings, Uncertain, fit_weights
+from fazhi_ml.classifier.linear import (
+    FittedWeights,
+    Learner,
+    LinearSettings,
+    Uncertain,
+    fit_linear_svc,
+    fit_weights,
+)
 from fazhi_ml.classifier.scorer import Calibration, LinearModel, Scorer
 from fazhi_ml.classifier.thresholds import fit_calibration, parse_objective, tune_thresholds
 from fazhi_ml.errors import ConfigError, InputError
-from fazhi_ml.features.counts import TermExtractor, learn_vocabulary
+from fazhi_ml.features.counts import TermCounts, TermExtractor, learn_vocabulary
 from fazhi_ml.features.tokenizer import Tokenizer
 from fazhi_ml.features.vocabulary import BLOCKS, FeatureSettings, Vocabulary
 
-__all__ = ["OutOfFold", "ThemeClassifier"]
+__all__ = ["OutOfFold", "PreparedTexts", "ThemeClassifier"]
 
 Text = str | tuple[str, str | None]
 
@@ -44,6 +52,24 @@ class OutOfFold:
     scores: NDArray[np.float32]
     probabilities: NDArray[np.float64]
     decisions: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PreparedTexts:
+    """Counted texts with their labels and folds: all that fitting needs besides the settings of the linear layer.
+
+    Attributes
+    ----------
+    counts : TermCounts
+    labels : int8 array of shape (n_texts, n_themes)
+        1 = carries the theme, 0 = does not, -1 = uncertain.
+    folds : intp array of shape (n_texts,)
+        The fold that each text is held out in.
+    """
+
+    counts: TermCounts
+    labels: NDArray[np.int8]
+    folds: NDArray[np.intp]
 
 
 class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -161,37 +187,115 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ConfigError
             A parameter is out of range.
         """
-        settings = self._linear_settings()
-        features = FeatureSettings(self.word_ngrams, self.char_ngrams, self.min_sentence, self.fold_digits)
-        parse_objective(self.threshold)
-        texts, headings = _split(X)
-        labels = self._encode_labels(y, len(texts))
-        folds = self._folds(groups, len(texts))
-        tokenizer = Tokenizer(self.user_words)
-        vocabulary = learn_vocabulary(texts, headings, features, tokenizer)
-        counts = TermExtractor(features, tokenizer, vocabulary).counts(texts, headings)
-
+        settings = self.check_parameters()
+        prepared, extractor = self.prepare_texts(X, y, groups)
+        labels, folds = prepared.labels, prepared.folds
         scores = np.empty(labels.shape, dtype=np.float32)
-        for held_out in _held_out(folds):
-            weights = fit_weights(counts, labels, np.flatnonzero(~held_out), settings)
-            scores[held_out] = self._model(weights).scores(counts.select(np.flatnonzero(held_out)))
-        self.out_of_fold_ = self._cross_fit(scores, labels, folds)
+        for fold, held_out in enumerate(_held_out(folds)):
+            scores[held_out] = self.held_out_scores(prepared, fold)
+        self.out_of_fold_ = self.cross_fit(scores, labels, folds)
 
-        weights = fit_weights(counts, labels, np.arange(len(texts)), settings)
+        weights = fit_weights(prepared.counts, labels, np.arange(len(labels)), settings)
         self.scorer_ = Scorer(
-            TermExtractor(features, tokenizer, _pruned(vocabulary, weights)),
+            TermExtractor(extractor.settings, extractor.tokenizer, _pruned(extractor.vocabulary, weights)),
             self._decide(_only_counting(weights), scores, labels),
         )
         return self
 
+    def prepare_texts(
+        self, X: Sequence[Text], y: ArrayLike, groups: ArrayLike | None = None
+    ) -> tuple[PreparedTexts, TermExtractor]:
+        """Do the part of `fit` that depends on the texts and on how they become terms alone.
+
+        Parameters
+        ----------
+        X, y, groups
+            As in `fit`.
+
+        Returns
+        -------
+        prepared : PreparedTexts
+            The same for all values of `min_df` and of the parameters listed after it, `n_folds` and `random_state`
+            (which make the folds) aside.
+        extractor : TermExtractor
+            It knows every term of the texts.
+
+        Raises
+        ------
+        InputError, ConfigError
+            As in `fit`.
+        """
+        features = FeatureSettings(
+            *map(_plain, (self.word_ngrams, self.char_ngrams, self.min_sentence, self.fold_digits))
+        )
+        texts, headings = _split(X)
+        classes, labels = self._encode_labels(y, len(texts))
+        folds = self._folds(groups, len(texts))
+        tokenizer = Tokenizer(self.user_words)
+        self.classes_ = classes
+        vocabulary = learn_vocabulary(texts, headings, features, tokenizer)
+        extractor = TermExtractor(features, tokenizer, vocabulary)
+        return PreparedTexts(extractor.counts(texts, headings), labels, folds), extractor
+
+    def held_out_scores(
+        self, prepared: PreparedTexts, fold: int, learner: Learner = fit_linear_svc
+    ) -> NDArray[np.float32]:
+        """Return raw scores of the texts of one fold by a model of all the others.
+
+        Parameters
+        ----------
+        prepared : PreparedTexts
+        fold : int
+        learner : Learner
+            What fits each theme.
+
+        Returns
+        -------
+        float32 array of shape (n_held_out, n_themes)
+
+        Raises
+        ------
+        ConfigError
+            A parameter is out of range.
+        """
+        held_out = prepared.folds == fold
+        weights = fit_weights(
+            prepared.counts, prepared.labels, np.flatnonzero(~held_out), self.check_parameters(), learner
+        )
+        return self._model(weights).scores(prepared.counts.select(np.flatnonzero(held_out)))
+
+    def cross_fit(self, scores: NDArray[np.float32], labels: NDArray[np.int8], folds: NDArray[np.intp]) -> OutOfFold:
+        """Calibrate and decide each fold by the others.
+
+        Parameters
+        ----------
+        scores : float32 array of shape (n_texts, n_themes)
+            Of texts that were held out, see `held_out_scores`.
+        labels : int8 array of shape (n_texts, n_themes)
+        folds : intp array of shape (n_texts,)
+            From 0 up, at least two.
+
+        Returns
+        -------
+        OutOfFold
+        """
+        weights = FittedWeights({}, {}, np.zeros(labels.shape[1], dtype=np.float32))
+        probabilities = np.empty(labels.shape)
+        decisions = np.empty(labels.shape, dtype=bool)
+        for held_out in _held_out(folds):
+            model = self._decide(weights, scores[~held_out], labels[~held_out])
+            probabilities[held_out] = model.probabilities(scores[held_out])
+            decisions[held_out] = model.decisions(probabilities[held_out])
+        return OutOfFold(folds, scores, probabilities, decisions)
+
     def decision_function(self, X: Sequence[Text]) -> NDArray[np.float32]:
         """Return raw pooled scores, shape (n_texts, n_themes)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "scorer_")
         return self.scorer_.scores(*_split(X))
 
     def predict_proba(self, X: Sequence[Text]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_themes); columns follow ``classes_``."""
-        check_is_fitted(self)
+        check_is_fitted(self, "scorer_")
         return self.scorer_.probabilities(*_split(X))
 
     def predict(self, X: Sequence[Text]) -> NDArray[np.int8] | NDArray[np.object_]:
@@ -203,58 +307,79 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         predicted: NDArray[np.object_] = self.classes_[decisions.argmax(axis=1)]
         return predicted
 
-    def _linear_settings(self) -> LinearSettings:
-        for name, low, high in (
-            ("min_df", 1, 10**6),
-            ("word_weight", 0, 100),
-            ("char_weight", 0, 100),
-            ("heading_weight", 0, 100),
-            ("heading_dropout", 0, 1),
-            ("mix", 0, 1),
-            ("C", 1e-6, 1e6),
-            ("n_folds", 2, 100),
-        ):
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError("out of range", source=name, remedy=f"Give a number from {low} to {high}.")
+    def check_parameters(self) -> LinearSettings:
+        """Check every parameter but those of the features, and return those of the linear layer.
+
+        Raises
+        ------
+        ConfigError
+            One is out of range.
+        """
+        parse_objective(self.threshold)
         if self.uncertain not in ("drop", "absent", "present"):
             raise ConfigError("unknown value", source="uncertain", remedy="Use 'drop', 'absent' or 'present'.")
+        if self.class_weight not in (None, "balanced"):
+            raise ConfigError("unknown value", source="class_weight", remedy="Use 'balanced' or None.")
+        for name in ("multi_label", "sentence_rows"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError("not true or false", source=name, remedy="Give true or false.")
+        self._number("mix", 0, 1)
+        self._whole("n_folds", 2, 100)
         return LinearSettings(
-            min_df=self.min_df,
-            word_weight=self.word_weight,
-            char_weight=self.char_weight,
-            heading_weight=self.heading_weight,
-            heading_dropout=self.heading_dropout,
+            min_df=self._whole("min_df", 1, 10**6),
+            word_weight=self._number("word_weight", 0, 100),
+            char_weight=self._number("char_weight", 0, 100),
+            heading_weight=self._number("heading_weight", 0, 100),
+            heading_dropout=self._number("heading_dropout", 0, 1),
             sentence_rows=self.sentence_rows,
             uncertain=self.uncertain,
-            C=self.C,
+            C=self._number("C", 1e-6, 1e6),
             class_weight=self.class_weight,
-            seed=self.random_state,
+            seed=self._whole("random_state", 0, 2**32 - 1),
         )
 
-    def _encode_labels(self, y: ArrayLike, n_texts: int) -> NDArray[np.int8]:
-        labels = np.asarray(y)
-        if len(labels) != n_texts or labels.ndim != (2 if self.multi_label else 1):
+    def _number(self, name: str, low: float, high: float) -> float:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
+            raise ConfigError("out of range", source=name, remedy=f"Give a number from {low} to {high}.")
+        return float(value)
+
+    def _whole(self, name: str, low: int, high: int) -> int:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
+            raise ConfigError("out of range", source=name, remedy=f"Give a whole number from {low} to {high}.")
+        return int(value)
+
+    def _encode_labels(self, y: ArrayLike, n_texts: int) -> tuple[NDArray[Any], NDArray[np.int8]]:
+        """Return the classes and the label matrix."""
+        labels = _array(y, "y")
+        if labels.shape[:1] != (n_texts,) or labels.ndim != (2 if self.multi_label else 1):
             shape = "(n_texts, n_themes)" if self.multi_label else "(n_texts,)"
             raise InputError("labels have the wrong shape", source="y", remedy=f"Give an array of shape {shape}.")
         if self.multi_label:
             if not np.isin(labels, (-1, 0, 1)).all():
                 raise InputError("labels other than 1, 0 and -1", source="y", remedy="Give a label matrix.")
-            self.classes_ = np.array(self.themes if self.themes is not None else range(labels.shape[1]))
+            classes = np.arange(labels.shape[1]) if self.themes is None else self._themes()
         else:
-            self.classes_ = np.array(self.themes) if self.themes is not None else np.unique(labels)
-            labels = labels[:, np.newaxis] == self.classes_
+            classes = _distinct(labels, "y") if self.themes is None else self._themes()
+            labels = labels[:, np.newaxis] == classes
             if not labels.any(axis=1).all():
                 raise InputError("a class that is not among the themes", source="y", remedy="Add it to `themes`.")
-        if labels.shape[1] != len(self.classes_):
+        if labels.shape[1] != len(classes):
             raise InputError("not one column a theme", source="y", remedy="Give `themes` in the order of the columns.")
-        return labels.astype(np.int8)
+        return classes, labels.astype(np.int8)
+
+    def _themes(self) -> NDArray[Any]:
+        themes = _array(self.themes, "themes")
+        if themes.ndim != 1 or len(set(themes.tolist())) != len(themes) or len({*map(type, self.themes or ())}) > 1:
+            raise ConfigError("not a list of distinct names", source="themes", remedy="Give one name a label column.")
+        return themes
 
     def _folds(self, groups: ArrayLike | None, n_texts: int) -> NDArray[np.intp]:
-        group_of = np.arange(n_texts) if groups is None else np.asarray(groups)
-        if len(group_of) != n_texts:
+        group_of = np.arange(n_texts) if groups is None else _array(groups, "groups")
+        if group_of.shape != (n_texts,):
             raise InputError("not one group a text", source="groups", remedy="Give as many groups as texts.")
-        n_groups = len(np.unique(group_of))
+        n_groups = len(_distinct(group_of, "groups"))
         if n_groups < 2:
             raise InputError("fewer than two groups", source="groups", remedy="Give texts of at least two reports.")
         splitter = GroupKFold(min(self.n_folds, n_groups), shuffle=True, random_state=self.random_state)
@@ -265,12 +390,12 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _model(self, weights: FittedWeights) -> LinearModel:
         """Return a model that scores but does not decide yet."""
-        n_themes = len(self.classes_)
+        n_themes = len(weights.intercepts)
         return LinearModel(
             weights.idf,
             weights.coefficients,
             weights.intercepts,
-            self.mix,
+            float(self.mix),
             Calibration(np.ones(n_themes), np.zeros(n_themes)),
             np.full(n_themes, 0.5),
             self.multi_label,
@@ -281,29 +406,42 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model = replace(self._model(weights), calibration=fit_calibration(scores, labels))
         return replace(model, thresholds=tune_thresholds(model.probabilities(scores), labels, self.threshold))
 
-    def _cross_fit(self, scores: NDArray[np.float32], labels: NDArray[np.int8], folds: NDArray[np.intp]) -> OutOfFold:
-        weights = FittedWeights({}, {}, np.zeros(labels.shape[1], dtype=np.float32))
-        probabilities = np.empty(labels.shape)
-        decisions = np.empty(labels.shape, dtype=bool)
-        for held_out in _held_out(folds):
-            model = self._decide(weights, scores[~held_out], labels[~held_out])
-            probabilities[held_out] = model.probabilities(scores[held_out])
-            decisions[held_out] = model.decisions(probabilities[held_out])
-        return OutOfFold(folds, scores, probabilities, decisions)
-
 
 def _split(X: Sequence[Text]) -> tuple[list[str], list[str | None]]:
     texts: list[str] = []
     headings: list[str | None] = []
+    # A mapping or a table would give its keys or column names.
+    if isinstance(X, (str, bytes, Mapping)) or not isinstance(X, Iterable) or hasattr(X, "columns"):
+        raise InputError("not a sequence of texts", source="X", remedy="Give a list, even for one text.")
     for place, entry in enumerate(X):
-        text, heading = (entry, None) if isinstance(entry, str) else entry
-        if not isinstance(text, str) or not (heading is None or isinstance(heading, str)):
+        pair = (entry, None) if isinstance(entry, str) else entry
+        is_pair = isinstance(pair, (tuple, list, np.ndarray)) and len(pair) == 2
+        if not is_pair or not isinstance(pair[0], str) or not (pair[1] is None or isinstance(pair[1], str)):
             raise InputError(
                 f"entry {place} is neither a string nor a (text, headings) pair", source="X", remedy="Give strings."
             )
-        texts.append(text)
-        headings.append(heading)
+        texts.append(pair[0])
+        headings.append(pair[1])
     return texts, headings
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy's as Python's, which JSON knows."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _array(values: Any, source: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError("rows of different lengths", source=source, remedy="Give one entry a text.") from error
+
+
+def _distinct(values: NDArray[Any], source: str) -> NDArray[Any]:
+    try:
+        return np.unique(values)
+    except TypeError as error:
+        raise InputError("entries of different types", source=source, remedy="Give strings or numbers.") from error
 
 
 def _held_out(folds: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:

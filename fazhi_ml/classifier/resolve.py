@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fazhi_ml.errors import BundleError, MissingExtraError
+from fazhi_ml.errors import BundleError, InputError, MissingExtraError
 
 __all__ = ["resolve_bundle"]
 
@@ -30,10 +30,16 @@ def resolve_bundle(model: str | os.PathLike[str] | None = None) -> Path:
         There is no such bundle.
     MissingExtraError
         An MLflow address, but mlflow is not installed.
+    InputError
+        `model` is no path.
     """
     if model is None or model == "default":
         return _shipped()
-    name = os.fspath(model)
+    name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else None
+    if not isinstance(name, str):
+        raise InputError(
+            "not a path", source="model", remedy="Give a folder or an MLflow address, as a string or path."
+        )
     return _download(name) if name.startswith(_REGISTRY_SCHEMES) else Path(name)
 
 

@@ -35,8 +35,12 @@ class Calibration:
     def probabilities(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the probability of each score, shape as `scores`: (n_texts, n_themes)."""
         # tanh does not overflow where exp would.
-        halves: NDArray[np.float64] = np.tanh((scores * self.slopes + self.offsets) / 2)
+        halves: NDArray[np.float64] = np.tanh(self.log_odds(scores) / 2)
         return (1 + halves) / 2
+
+    def log_odds(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the logarithm of the odds of each score, shape as `scores`."""
+        return scores * self.slopes + self.offsets
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,13 @@ class LinearModel:
 
     def probabilities(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return calibrated probabilities of raw scores, shape (n_texts, n_themes)."""
-        probabilities = self.calibration.probabilities(scores)
-        if not self.multi_label:
-            probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return probabilities
+        if self.multi_label:
+            return self.calibration.probabilities(scores)
+        # In logarithms: far from every theme all probabilities would round to zero and have no sum to divide by.
+        logarithms = -np.logaddexp(0, -self.calibration.log_odds(scores))
+        shares: NDArray[np.float64] = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
     def decisions(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which themes each text gets, shape (n_texts, n_themes)."""

@@ -45,7 +45,7 @@ class SentencePooledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
     @property
     def classes_(self) -> NDArray[np.str_]:
         """Theme ids, shape (n_themes,)."""
-        classes: NDArray[np.str_] = self.linear[-1].classes_
+        classes: NDArray[np.str_] = self.linear[-1].label_binarizer_.classes_
         return classes
 
     def decision_function(self, X: Sequence[Pair]) -> NDArray[np.float64]:
@@ -110,13 +110,15 @@ def rebuild(scorer: Scorer, themes: Sequence[str]) -> SentencePooledClassifier:
     """Rebuild a scorer as a scikit-learn estimator; see `fazhi_ml.classifier.bundle.Bundle.to_sklearn`."""
     extractor, model = scorer.extractor, scorer.model
     vectorizers = []
-    for block in BLOCKS:
+    # TfidfVectorizer takes no empty vocabulary, as of headings that were all missing in training.
+    blocks = [block for block in BLOCKS if len(model.idf[block])]
+    for block in blocks:
         terms = [extractor.vocabulary.term(block, column) for column in range(len(model.idf[block]))]
         analyzer = TermAnalyzer(block, extractor.settings, extractor.tokenizer)
         vectorizer = TfidfVectorizer(analyzer=analyzer, vocabulary=terms, sublinear_tf=True)
         vectorizer.idf_ = model.idf[block].astype(np.float64)
         vectorizers.append((block, vectorizer))
-    coefficients = np.vstack([model.coefficients[block] for block in BLOCKS]).astype(np.float64)
+    coefficients = np.vstack([model.coefficients[block] for block in blocks]).astype(np.float64)
     one_vs_rest = OneVsRestClassifier(LinearSVC())
     one_vs_rest.estimators_ = [
         _fitted_svm(coefficients[:, theme], float(model.intercepts[theme])) for theme in range(len(themes))

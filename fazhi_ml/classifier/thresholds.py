@@ -27,7 +27,7 @@ def fit_calibration(scores: NDArray[np.floating], labels: NDArray[np.int8]) -> C
     Returns
     -------
     Calibration
-        A theme that all texts carry, or none, gets the plain logistic function of its score.
+        A theme that all texts carry, or none, gets the same probability everywhere: its smoothed share of the texts.
 
     Notes
     -----
@@ -48,7 +48,7 @@ def parse_objective(objective: str) -> float | None:
     """
     if objective == "f1":
         return None
-    name, _, value = objective.partition(":")
+    name, _, value = objective.partition(":") if isinstance(objective, str) else ("", "", "")
     try:
         precision = float(value)
     except ValueError:
@@ -146,9 +146,13 @@ def _fit_sigmoid(scores: NDArray[np.float64], carries: NDArray[np.bool_]) -> tup
     from sklearn.linear_model import LogisticRegression
 
     n_with, n_without = int(carries.sum()), int((~carries).sum())
-    if not n_with or not n_without:
+    if not len(scores):
         return 1.0, 0.0
     targets = np.where(carries, (n_with + 1) / (n_with + 2), 1 / (n_without + 2))
+    if not n_with or not n_without or np.ptp(scores) == 0:
+        # Nothing to fit a slope to: only the (smoothed) share of texts that carry the theme is known.
+        share = targets.mean()
+        return 0.0, float(np.log(share / (1 - share)))
     # A fractional target is one example of each class, weighted by it.
     regression = LogisticRegression(C=np.inf, solver="newton-cholesky").fit(
         np.concatenate([scores, scores])[:, np.newaxis],

@@ -22,6 +22,7 @@ _SPACE = 0x20
 _DROPPED = 0
 _REPLACEMENT = 0xFFFD
 _LATIN_END = 0x250
+_IS_LATIN = np.array([chr(code).isalnum() for code in range(_LATIN_END)] + [False])
 # Han and Hangul syllables, half of the plane, are their own folded forms: looking at the rest keeps start-up short.
 _FOLDING = (*range(0x3400), *range(0xF900, _BMP))
 
@@ -94,7 +95,7 @@ def _with_word_spaces(
 ) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Put one space back where white space parted two Latin letters or digits."""
     spaces = np.cumsum(folded == _SPACE)
-    latin = (compact < _LATIN_END) & (compact != NEWLINE)
+    latin = _IS_LATIN[np.minimum(compact, _LATIN_END)]
     parted = np.diff(spaces[positions]) > 0
     gaps = np.flatnonzero(latin[:-1] & latin[1:] & parted)
     return (

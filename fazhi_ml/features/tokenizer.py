@@ -28,6 +28,11 @@ class Tokenizer:
     engine : {"rjieba", "jieba"}, optional
         Default: rjieba, and jieba where rjieba is not installed.
 
+    Raises
+    ------
+    ConfigError
+        A word cannot stand in a user dictionary file, has no valid frequency, or stands twice.
+
     Notes
     -----
     HMM is off because the two engines differ with it (jieba: https://github.com/fxsjy/jieba, rjieba:
@@ -35,7 +40,7 @@ class Tokenizer:
     """
 
     def __init__(self, user_words: Iterable[tuple[str, int]] = (), *, engine: str | None = None) -> None:
-        self.user_words: UserWords = tuple(user_words)
+        self.user_words = _checked_words(user_words)
         self.engine = engine or _available_engine()
         self._cut = _ENGINES[self.engine](self.user_words)
 
@@ -83,6 +88,22 @@ def parse_user_dictionary(text: str, *, source: str) -> UserWords:
     return tuple(words.items())
 
 
+def _checked_words(user_words: Iterable[tuple[str, int]]) -> UserWords:
+    """Return words that their dictionary file gives back, since a bundle carries them in one."""
+    try:
+        words = tuple((word, int(frequency)) for word, frequency in user_words)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConfigError(
+            "not pairs of a word and a frequency", source="user_words", remedy="Give e.g. [('放管服', 1000)]."
+        ) from error
+    written = "".join(f"{word} {frequency}\n" for word, frequency in words)
+    if parse_user_dictionary(written, source="user_words") != words:
+        raise ConfigError(
+            "a word is empty, or holds white space or a leading #", source="user_words", remedy="Remove it."
+        )
+    return words
+
+
 def _available_engine() -> str:
     try:
         import rjieba  # noqa: F401
@@ -94,6 +115,9 @@ def _available_engine() -> str:
 def _rjieba(user_words: UserWords) -> Any:
     import rjieba
 
+    if not user_words:
+        # Importing rjieba builds this dictionary already; one of our own would double the time to start.
+        return rjieba.cut
     cutter = rjieba.Jieba()
     for word, frequency in user_words:
         cutter.add_word(word, frequency, None)

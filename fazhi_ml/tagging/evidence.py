@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fazhi_ml.classifier.scorer import LinearModel, Scorer
 from fazhi_ml.classifier.tfidf import weight_terms
+from fazhi_ml.errors import InputError
 from fazhi_ml.features.counts import TermCounts, TermExtractor
 from fazhi_ml.features.index import NgramIndex
 from fazhi_ml.features.normalise import decode
@@ -93,7 +94,14 @@ def explain_text(
     Returns
     -------
     dict of str to Explanation
+
+    Raises
+    ------
+    InputError
+        `limit` is no count.
     """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise InputError("not a count", source="limit", remedy="Give a whole number, 0 or more.")
     extractor, model = scorer.extractor, scorer.model
     counts = extractor.counts([text], [headings])
     _, sentences = model.sentence_scores(counts)

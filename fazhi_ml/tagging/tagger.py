@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,27 +241,33 @@ def _heading_paths(report: Report) -> list[str | None]:
     return paths
 
 
-def _checked(texts: Sequence[str], headings: Sequence[str | None] | None) -> tuple[Sequence[str], Sequence[str | None]]:
-    if isinstance(texts, str) or not isinstance(texts, Iterable):
-        raise InputError("not a sequence of strings", source="texts", remedy="Give a list, even for one text.")
-    texts = list(texts)
-    for place, text in enumerate(texts):
+def _checked(texts: Sequence[str], headings: Sequence[str | None] | None) -> tuple[list[str], list[str | None]]:
+    checked = _listed(texts, "texts")
+    for place, text in enumerate(checked):
         if not isinstance(text, str):
             raise InputError(
                 f"entry {place} is {type(text).__name__}, not str", source="texts", remedy="Drop or fill missing texts."
             )
     if headings is None:
-        return texts, [None] * len(texts)
-    if isinstance(headings, str) or not isinstance(headings, Iterable):
-        raise InputError("not a sequence", source="headings", remedy="Give one string or None a text.")
-    headings = list(headings)
-    if len(headings) != len(texts):
+        return checked, [None] * len(checked)
+    paths = _listed(headings, "headings")
+    if len(paths) != len(checked):
         raise InputError(
-            f"{len(headings)} headings for {len(texts)} texts", source="headings", remedy="Give one a text."
+            f"{len(paths)} headings for {len(checked)} texts", source="headings", remedy="Give one a text."
         )
-    for place, heading in enumerate(headings):
-        if not (heading is None or isinstance(heading, str)):
+    for place, path in enumerate(paths):
+        if not (path is None or isinstance(path, str)):
             raise InputError(
-                f"entry {place} is {type(heading).__name__}, not str or None", source="headings", remedy="Mend it."
+                f"entry {place} is {type(path).__name__}, not str or None",
+                source="headings",
+                remedy="Give one string or None a text.",
             )
-    return texts, headings
+    return checked, paths
+
+
+def _listed(values: Any, source: str) -> list[Any]:
+    """Return the entries of a sequence; a table or a mapping would give its column names or keys instead."""
+    is_one = isinstance(values, (str, bytes, bytearray, Mapping, Set)) or getattr(values, "ndim", 1) != 1
+    if is_one or not isinstance(values, Iterable):
+        raise InputError("not a sequence of strings", source=source, remedy="Give a list, even for one text.")
+    return list(values)
