@@ -5,7 +5,7 @@ from fazhi_ml.labels.dataset import ABSENT, PRESENT, UNCERTAIN, LabelledTexts, l
 from fazhi_ml.labels.gold import Gold, GoldReport, GoldUnit
 from fazhi_ml.labels.load import load_labelled
 from fazhi_ml.labels.markup import LabelledItem, LabelledReport
-from fazhi_ml.labels.splits import Splits, group_folds, stratified_test_ids
+from fazhi_ml.labels.splits import Splits, stratified_test_ids
 
 __all__ = [
     "ABSENT",
@@ -20,7 +20,6 @@ __all__ = [
     "LabelledTexts",
     "Splits",
     "check_corpus",
-    "group_folds",
     "label_matrix",
     "load_labelled",
     "stratified_test_ids",
