@@ -14,7 +14,6 @@ from fazhi_ml.classifier.scorer import LinearModel, Scorer
 from fazhi_ml.classifier.tfidf import weight_terms
 from fazhi_ml.errors import InputError
 from fazhi_ml.features.counts import TermCounts, TermExtractor
-from fazhi_ml.features.index import NgramIndex
 from fazhi_ml.features.normalise import decode
 from fazhi_ml.features.terms import Rows
 from fazhi_ml.reports.document import Span
@@ -107,32 +106,40 @@ def explain_text(
     _, sentences = model.sentence_scores(counts)
     scores = model.scores(counts)
     probabilities = model.probabilities(scores)[0]
+    best = sentences.argmax(axis=0)
+    # Every n-gram of the text is a term: only those that are shown get their places.
+    strongest = [_strongest(model, counts, column, int(best[column]), limit) for column in range(len(themes))]
     rows = extractor.sentences([text])
-    places: dict[Block, dict[int, tuple[Span, ...]]] = {
-        "words": _word_places(extractor, rows),
-        "characters": _character_places(extractor, rows),
-        "headings": {},
-    }
+    places = _places(extractor, rows, {(block, term) for terms in strongest for block, term, _ in terms})
     explanations = {}
     for column, theme in enumerate(themes):
-        best = int(sentences[:, column].argmax())
-        evidence: list[Evidence] = []
-        for block, places_of_term in places.items():
-            for term, contribution in _contributions(model, counts, block, column, best):
-                spans = places_of_term.get(term, ())
-                name = spans[0].of(text) if spans else extractor.vocabulary.term(block, term)
-                evidence.append(Evidence(name, block, contribution, spans))
-        evidence.sort(key=lambda item: -item.contribution)
+        evidence = []
+        for block, term, contribution in strongest[column]:
+            spans = tuple(places.get((block, term), ()))
+            name = spans[0].of(text) if spans else extractor.vocabulary.term(block, term)
+            evidence.append(Evidence(name, block, contribution, spans))
         explanations[theme] = Explanation(
             theme=theme,
             probability=float(probabilities[column]),
             threshold=float(model.thresholds[column]),
             score=float(scores[0, column]),
             bias=float(model.intercepts[column]),
-            best_sentence=_sentence_span(rows, best, len(text)),
-            evidence=tuple(evidence[:limit]),
+            best_sentence=_sentence_span(rows, int(best[column]), len(text)),
+            evidence=tuple(evidence),
         )
     return explanations
+
+
+def _strongest(
+    model: LinearModel, counts: TermCounts, column: int, best: int, limit: int
+) -> list[tuple[Block, int, float]]:
+    """Return the terms that add most to a theme's score, strongest first: block, column of the term, contribution."""
+    added: list[tuple[Block, int, float]] = []
+    blocks: tuple[Block, ...] = ("words", "characters", "headings")
+    for block in blocks:
+        added += [(block, term, value) for term, value in _contributions(model, counts, block, column, best)]
+    added.sort(key=lambda term: -term[2])
+    return added[:limit]
 
 
 def _contributions(
@@ -154,29 +161,26 @@ def _contributions(
     return list(added.items())
 
 
-def _character_places(extractor: TermExtractor, rows: Rows) -> dict[int, tuple[Span, ...]]:
-    keys = extractor.character_keys(rows)
-    return _places(extractor.vocabulary.indexes["characters"], keys, rows.positions, rows.positions + 1)
-
-
-def _word_places(extractor: TermExtractor, rows: Rows) -> dict[int, tuple[Span, ...]]:
-    tokens = extractor.tokenizer.cut(decode(rows.codes))
-    ends = np.fromiter(accumulate(map(len, tokens)), dtype=np.intp, count=len(tokens))
-    starts = np.append(0, ends[:-1])
-    keys = extractor.word_keys(tokens)
-    return _places(extractor.vocabulary.indexes["words"], keys, rows.positions[starts], rows.positions[ends - 1] + 1)
-
-
 def _places(
-    index: NgramIndex, keys: NDArray[np.int64], starts: NDArray[np.intp], ends: NDArray[np.intp]
-) -> dict[int, tuple[Span, ...]]:
-    """Return where each term stands; ``keys[n]`` are the n-grams of n + 1 symbols with these starts and ends."""
-    places: dict[int, list[Span]] = {}
-    for n, of_length in enumerate(keys):
-        columns = index.find(of_length)
-        for first in np.flatnonzero(columns >= 0).tolist():
-            places.setdefault(int(columns[first]), []).append(Span(int(starts[first]), int(ends[first + n])))
-    return {term: tuple(spans) for term, spans in places.items()}
+    extractor: TermExtractor, rows: Rows, wanted: set[tuple[Block, int]]
+) -> dict[tuple[Block, int], list[Span]]:
+    """Return where each of some terms stands in the text of `rows`, by block and column."""
+    tokens = extractor.tokenizer.cut(decode(rows.codes))
+    token_ends = np.fromiter(accumulate(map(len, tokens)), dtype=np.intp, count=len(tokens))
+    token_starts = np.append(0, token_ends[:-1])
+    symbols: dict[Block, tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]] = {
+        "words": (extractor.word_keys(tokens), rows.positions[token_starts], rows.positions[token_ends - 1] + 1),
+        "characters": (extractor.character_keys(rows), rows.positions, rows.positions + 1),
+    }
+    places: dict[tuple[Block, int], list[Span]] = {}
+    for block, (keys, starts, ends) in symbols.items():
+        columns_wanted = [column for in_block, column in wanted if in_block == block]
+        for n, of_length in enumerate(keys):
+            columns = extractor.vocabulary.indexes[block].find(of_length)
+            for first in np.flatnonzero(np.isin(columns, columns_wanted)).tolist():
+                span = Span(int(starts[first]), int(ends[first + n]))
+                places.setdefault((block, int(columns[first])), []).append(span)
+    return places
 
 
 def _sentence_span(rows: Rows, sentence: int, text_length: int) -> Span:

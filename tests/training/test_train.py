@@ -168,6 +168,5 @@ def test_a_result_can_be_told_apart_from_its_card(trained: TrainingResult) -> No
 def test_the_default_configuration_points_at_files_that_exist() -> None:
     data = read_config(ROOT / "configs" / "default.toml").data
     assert data.splits is not None
-    assert data.user_dictionary is not None
     assert data.corpus.is_dir()
-    assert all(path.is_file() for path in (data.codebook, data.splits, data.user_dictionary))
+    assert all(path.is_file() for path in (data.codebook, data.splits))
