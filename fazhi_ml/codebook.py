@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -20,8 +19,7 @@ OTHER = "other"
 """The label of a text that carries no theme; never the id of a theme."""
 
 _MAX_BYTES = 1_000_000
-# Ids become metric names, column names and CSS classes: keep them to what all of those accept.
-_ID = re.compile(r"[^\W\d][\w-]{0,63}\Z")
+_MAX_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Theme:
     Attributes
     ----------
     id : str
-        Identifier used in labels, records and columns.
+        Identifier used in labels, records and columns: 1 to 64 printable characters, without a space at either end.
     zh, en : str
         Chinese and English display names.
     definition : str
@@ -78,11 +76,11 @@ class Codebook:
         for theme in self.themes:
             # A single-label codebook may name a class "other": it is then a label like any other.
             reserved = self.multi_label and theme.id == OTHER
-            if not _ID.match(theme.id) or reserved:
+            if not _is_id(theme.id) or reserved:
                 raise CodebookError(
                     "a theme id is malformed" if not reserved else f"the theme id {OTHER!r} is reserved",
                     source=self.name,
-                    remedy="Use letters, digits, _ and -, beginning with a letter, 64 characters at most.",
+                    remedy=f"Use 1 to {_MAX_ID} printable characters, without a space at either end.",
                 )
             if theme.id in seen:
                 raise CodebookError(f"the theme id {theme.id!r} stands twice", source=self.name, remedy="Rename one.")
@@ -179,6 +177,10 @@ class Codebook:
             kind = type(error).__name__
             raise CodebookError(f"not valid TOML ({kind})", source=path, remedy="Mend the file.") from error
         return cls.from_dict(values, source=path)
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= _MAX_ID and value.isprintable() and value == value.strip()
 
 
 def _theme(table: Mapping[str, Any], source: str | os.PathLike[str]) -> Theme:

@@ -17,6 +17,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "tag": "Tag reports with themes: as a table, JSON Lines, CSV or a page to read.",
+    "init": "Make a project for labels of your own.",
     "train": "Train a model on labelled reports and track the run.",
     "evaluate": "Score a model on labelled data.",
     "labels": "Check and describe labelled data.",

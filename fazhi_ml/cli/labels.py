@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from fazhi_ml.errors import CorpusError
+    from fazhi_ml.labels import LabelledTexts
+    from fazhi_ml.labels.debug import Finding
 
-__all__ = ["app", "corpus_problems", "read_corpus_stats"]
+__all__ = ["app", "corpus_problems", "debug_data", "read_corpus_stats"]
 
 app = typer.Typer(help="Check and describe labelled data.", no_args_is_help=True)
 
@@ -75,6 +77,122 @@ def read_corpus_stats(path: Path, codebook: Path, splits: Path | None = None) ->
     if splits is None and path.is_dir() and beside.is_file():
         splits = beside
     return corpus_stats(corpus, Splits.read(splits, corpus) if splits else None)
+
+
+def debug_data(paths: Sequence[Path], codebook: Path | None = None) -> list[Finding]:
+    """Look for trouble in labelled data of any form; see `fazhi_ml.labels.debug.debug_labels`.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Several are taken for the sides of a split; of a corpus folder with ``splits.toml`` beside it, so are its sides.
+    codebook : pathlib.Path, optional
+        By default the labels are taken from the data when all of them are JSON Lines or CSV, else
+        ``configs/codebook.toml``.
+
+    Raises
+    ------
+    CodebookError
+        The codebook cannot be read.
+    """
+    from fazhi_ml.errors import CorpusError
+    from fazhi_ml.labels.debug import debug_labels, problem_finding
+    from fazhi_ml.labels.exchange import (
+        Row,
+        infer_codebook,
+        is_exchange_file,
+        label_fault,
+        scan_rows,
+        to_labelled_texts,
+    )
+
+    problems: list[CorpusError] = []
+    rows_of: dict[Path, list[Row]] = {}
+    for path in dict.fromkeys(paths):
+        if is_exchange_file(path):
+            rows_of[path], found = scan_rows(path)
+            problems += found
+    try:
+        if codebook is not None or set(paths) - set(rows_of):
+            book = Codebook.read(codebook or _CODEBOOK)
+        else:
+            book = infer_codebook([row for rows in rows_of.values() for row in rows], source=paths[0])
+    except CorpusError as error:
+        return problem_finding([*problems, error])
+    parts: dict[str, LabelledTexts] = {}
+    for path in dict.fromkeys(paths):
+        if path not in rows_of:
+            found_parts, found = _corpus_parts(path, book)
+            parts |= found_parts
+            problems += found
+            continue
+        faults = {row.line: label_fault(row, book) for row in rows_of[path]}
+        problems += [
+            CorpusError(fault[0], source=path, line=line, remedy=fault[1]) for line, fault in faults.items() if fault
+        ]
+        parts[str(path)] = to_labelled_texts(
+            [row for row in rows_of[path] if faults[row.line] is None], book, source=path
+        )
+    sound = {name: part for name, part in parts.items() if len(part)}
+    return [*problem_finding(problems), *(debug_labels(sound) if sound else ())]
+
+
+def _corpus_parts(path: Path, codebook: Codebook) -> tuple[dict[str, LabelledTexts], list[CorpusError]]:
+    """Return the texts of a corpus or of gold labels, by side of the split if there is one, or what is wrong."""
+    from fazhi_ml.errors import CorpusError
+    from fazhi_ml.labels import Corpus, Splits, check_corpus, load_labelled
+
+    try:
+        labelled = load_labelled(path, codebook)
+        beside = path.absolute().parent / _SPLITS_NAME
+        if not (path.is_dir() and beside.is_file()):
+            return {str(path): labelled}, []
+        split = Splits.read(beside, Corpus.read(path, codebook))
+    except CorpusError as error:
+        return {}, check_corpus(path, codebook) or [error]
+    sides = {"train": split.train, "test": split.test}
+    return {f"{path} ({side})": labelled.in_groups(ids) for side, ids in sides.items()}, []
+
+
+@app.command()
+def debug(
+    data: Annotated[
+        list[Path], typer.Argument(help="JSON Lines or CSV files, corpus folders; several are sides of a split.")
+    ],
+    codebook: Annotated[
+        Path | None,
+        typer.Option(
+            help="Codebook of the labels (TOML).",
+            show_default="labels of JSON Lines and CSV, else configs/codebook.toml",
+        ),
+    ] = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Look for trouble before training; exit code 1 if there are errors.
+
+    Errors: malformed rows, empty texts, the same text with different labels,
+    texts or groups on both sides of a split. Warnings: duplicates and
+    near-duplicates in different groups, rare themes, very short or long texts.
+
+    \b
+      fazhi labels debug train.jsonl test.jsonl
+      fazhi labels debug data/corpus --format json
+    """  # noqa: D301
+    findings = debug_data(data, codebook)
+    if output is Format.JSON:
+        typer.echo(json.dumps([finding.to_dict() for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.level} {finding.kind}: {finding.count:,} {finding.message}")
+            for place in finding.places:
+                typer.echo(f"    {place}")
+            if finding.count > len(finding.places) > 0:
+                typer.echo(f"    and {finding.count - len(finding.places):,} more")
+    n_errors = sum(finding.level == "error" for finding in findings)
+    n_warnings = sum(finding.level == "warning" for finding in findings)
+    typer.echo(f"{n_errors} kinds of errors, {n_warnings} of warnings", err=True)
+    if n_errors:
+        raise typer.Exit(1)
 
 
 @app.command()

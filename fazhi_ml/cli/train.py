@@ -1,4 +1,4 @@
-"""``fazhi train``: train a model on labelled reports and track the run."""
+"""``fazhi train``: train a model on labelled reports, or on any labelled texts, and track the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from fazhi_ml.errors import ConfigError, MissingExtraError
+from fazhi_ml.errors import ConfigError, MissingExtraError, printable
 
 if TYPE_CHECKING:
     from fazhi_ml.training.run import TrainingRun
@@ -27,6 +27,9 @@ def train_model(
     config: Path | None = None,
     overrides: Sequence[str] = (),
     *,
+    data: Path | None = None,
+    test: Path | None = None,
+    codebook: Path | None = None,
     output: Path | None = None,
     force: bool = False,
     tracking: bool = True,
@@ -38,9 +41,14 @@ def train_model(
     Parameters
     ----------
     config : pathlib.Path, optional
-        By default ``configs/default.toml`` of the current folder, if it is there, else built-in settings.
+        By default ``configs/default.toml`` of the current folder, if it is there, else built-in settings. With `data`
+        always the latter, and the model's settings are chosen by cross-validation.
     overrides : sequence of str
         Settings to change, ``key=value``.
+    data : pathlib.Path, optional
+        What to train on, in place of the whole table ``[data]`` of the configuration.
+    test, codebook : pathlib.Path, optional
+        What to test on, and the codebook of the labels, beside `data`.
     output : pathlib.Path, optional
         Folder of the bundle; by default ``models/<name>`` in the current folder.
     force : bool
@@ -72,7 +80,17 @@ def train_model(
     from fazhi_ml.training.config import read_config
     from fazhi_ml.training.run import run_training
 
-    settings = read_config(config or (_CONFIG if _CONFIG.is_file() else None), overrides)
+    if data is None:
+        for option, path in (("--test", test), ("--codebook", codebook)):
+            if path is not None:
+                remedy = f"Give it with --data, or use --set data.{option[2:]}=PATH."
+                raise ConfigError("without effect", source=option, remedy=remedy)
+        settings = read_config(config or (_CONFIG if _CONFIG.is_file() else None), overrides)
+    else:
+        named = {"corpus": data, "test": test, "codebook": codebook}
+        chosen = [] if config else ["choose=true"]
+        table = {key: path for key, path in named.items() if path is not None}
+        settings = read_config(config, [*chosen, *overrides], data=table)
     return run_training(
         settings,
         output or _MODELS / settings.name,
@@ -87,6 +105,14 @@ def command(
     *,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Training configuration (TOML).", show_default=str(_CONFIG))
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", "-d", help="JSON Lines or CSV file (fields text, labels), or a corpus folder."),
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="Labelled data of the same form, to test on.")] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="Codebook of the labels (TOML); by default those in the data.")
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
@@ -104,15 +130,17 @@ def command(
         Literal["table", "json"], typer.Option("--format", "-f", help="table to read, json to process.")
     ] = "table",
 ) -> None:
-    """Train a model on labelled reports, score it, and track the run.
+    """Train a model on labelled texts, score it, and track the run.
 
     Settings come from a TOML file with comments. Paths in it are relative
-    to it, paths on the command line to the current folder.
+    to it, paths on the command line to the current folder. With --data and
+    without --config, settings that suit the data are chosen.
 
     \b
       fazhi train
       fazhi train --set name=tight --set model.threshold=precision:0.95
       fazhi train --config my/config.toml --output my/model --no-tracking
+      fazhi train --data train.jsonl --test test.jsonl --output my/model
       fazhi train --also-evaluate real=labelled/gold.jsonl
     """  # noqa: D301
     from fazhi_ml.cli.evaluate import print_comparison
@@ -122,12 +150,17 @@ def command(
         run = train_model(
             config,
             overrides or (),
+            data=data,
+            test=test,
+            codebook=codebook,
             output=output,
             force=force,
             tracking=tracking,
             also_evaluate=further,
             progress=progress,
         )
+    for note in run.result.notes:
+        typer.echo(f"warning: {printable(note)}.", err=True)
     if output_format == "json":
         typer.echo(json.dumps(_summary(run), ensure_ascii=False, indent=2))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.labels.corpus import Corpus
 from fazhi_ml.labels.dataset import LabelledTexts
+from fazhi_ml.labels.exchange import is_exchange_file, read_exchange
 from fazhi_ml.labels.gold import Gold
 
 __all__ = ["load_labelled"]
@@ -16,12 +17,14 @@ _GOLD_NAME = "gold.jsonl"
 
 
 def load_labelled(path: str | os.PathLike[str], codebook: Codebook) -> LabelledTexts:
-    """Read labelled texts from a corpus folder, a marked-up report, or gold labels beside plain reports.
+    """Read labelled texts from a corpus folder, a marked-up report, gold labels beside plain reports, or labelled rows.
 
     Parameters
     ----------
     path : str or path
-        A ``.jsonl`` file, or a folder with a ``gold.jsonl``, is read as `Gold`; everything else as `Corpus`.
+        A ``.csv`` or ``.tsv`` file is read as labelled rows, see `fazhi_ml.labels.exchange`; so is a ``.jsonl`` file,
+        unless its first row is one of `Gold`. A folder with a ``gold.jsonl`` is read as `Gold`; everything else as
+        `Corpus`.
     codebook : Codebook
 
     Raises
@@ -30,6 +33,8 @@ def load_labelled(path: str | os.PathLike[str], codebook: Codebook) -> LabelledT
         The data are malformed or do not fit the codebook.
     """
     source = Path(path)
+    if is_exchange_file(source):
+        return read_exchange(source, codebook)
     if source.suffix == ".jsonl":
         return Gold.read(source, codebook).labelled_texts()
     if _has_gold(source):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fazhi_ml.classifier.bundle import Bundle
-from fazhi_ml.codebook import OTHER, Codebook
+from fazhi_ml.codebook import OTHER
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.metrics import Interval
 from fazhi_ml.training.mistakes import accuracy_by_n_themes, confusion_labels, confusion_matrix, error_kinds
@@ -35,18 +35,23 @@ def render_card(bundle: Bundle, evaluations: Mapping[str, Evaluation]) -> str:
     """
     sections = [
         _head(bundle),
-        _use(bundle.codebook),
+        _use(bundle),
         _data(bundle),
         _training(bundle),
-        _overall(evaluations),
+        _overall(bundle, evaluations),
         _themes(bundle, evaluations),
-        _roles(evaluations["folds"]),
+        _roles(evaluations["folds"]) if _is_of_reports(bundle) else "",
         _failures(evaluations["folds"]),
-        _limits(bundle.codebook),
+        _limits(bundle),
         _reproduce(bundle),
     ]
-    blocks = "\n\n".join(section.strip() for section in sections).split("\n\n")
+    blocks = "\n\n".join(section.strip() for section in sections if section).split("\n\n")
     return "\n\n".join(map(_wrapped, blocks)) + "\n"
+
+
+def _is_of_reports(bundle: Bundle) -> bool:
+    """Tell whether the model learnt from marked-up reports, not from rows of texts."""
+    return "reports" in bundle.info["corpus"]
 
 
 def _wrapped(block: str) -> str:
@@ -65,24 +70,34 @@ def _head(bundle: Bundle) -> str:
 Written by `fazhi train`; every number on this page was computed in that run."""
 
 
-def _use(codebook: Codebook) -> str:
+def _use(bundle: Bundle) -> str:
+    codebook = bundle.codebook
     rows = [(f"`{theme.id}`", theme.zh, theme.en, theme.definition) for theme in codebook.themes]
     how_many = (
         f"A text may carry several themes or none (`{OTHER}`)." if codebook.multi_label else "A text carries one theme."
     )
-    return f"""
-## Intended use
-
+    if _is_of_reports(bundle):
+        purpose = f"""\
 Tags Chinese rule-of-law reports of governments and their departments (法治政府建设报告), item by item, with the themes
 of the codebook. {how_many} It is meant for reading, searching and counting archives of reports, with a person who
 looks at the evidence where a single decision matters. It says what a report writes about, not whether that is true,
-lawful or well done, and is not meant to rate governments or people.
+lawful or well done, and is not meant to rate governments or people."""
+    else:
+        purpose = f"""\
+Tags texts like those it was trained on with the labels of its codebook. {how_many} It is meant for searching, sorting
+and counting many texts, with a person who looks at the evidence where a single decision matters."""
+    return f"""
+## Intended use
+
+{purpose}
 
 {_table(("theme", "中文", "English", "definition"), rows)}"""
 
 
 def _data(bundle: Bundle) -> str:
     corpus = bundle.info["corpus"]
+    if not _is_of_reports(bundle):
+        return _data_of_rows(corpus)
     test = corpus["test_reports"]
     n_train = corpus["reports"] - len(test)
     description = f"\n{corpus['description']}" if corpus["description"] else ""
@@ -103,6 +118,22 @@ A labelled corpus of {corpus["reports"]} reports, SHA-256 `{corpus["hash"]}`.{de
 A label that only one of two annotators gave is uncertain: it is neither rewarded nor punished in any figure here."""
 
 
+def _data_of_rows(corpus: Mapping[str, Any]) -> str:
+    if "test_texts" in corpus:
+        split = f"""\
+A file of {corpus["test_texts"]:,} further texts was held out as a test and only scored: no weight, calibration,
+threshold or setting comes from it."""
+    else:
+        split = "No test data were given: the figures on folds are all there is."
+    return f"""
+## Data
+
+{corpus["train_texts"]:,} labelled texts in {corpus["groups"]:,} groups, SHA-256 of the file `{corpus["hash"]}`.
+{corpus["description"]}
+
+{split}"""
+
+
 def _training(bundle: Bundle) -> str:
     settings = bundle.info["config"]
     rows = [
@@ -118,11 +149,20 @@ Sublinear TF-IDF of an item's words, its characters and the headings above it ({
 in the user dictionary), and one linear support vector machine a theme. An item's score mixes that of the item as a
 whole with that of its best sentence, because one sentence is enough to carry a theme. Scores become probabilities by
 Platt scaling; calibration and thresholds come from out-of-fold scores, with whole reports held out.
-
+{_chosen(bundle)}
 {_table(("setting", "value"), [("`seed`", f"`{settings['seed']}`"), *rows])}"""
 
 
-def _overall(evaluations: Mapping[str, Evaluation]) -> str:
+def _chosen(bundle: Bundle) -> str:
+    figures = bundle.info.get("chosen")
+    if not figures:
+        return ""
+    tried = ", ".join(f"{name} {figure:.4f}" for name, figure in figures.items())
+    measure = "macro-F1" if bundle.codebook.multi_label else "exact match"
+    return f"\nSettings were chosen on folds of at most 10,000 texts, by {measure}: {tried}.\n"
+
+
+def _overall(bundle: Bundle, evaluations: Mapping[str, Evaluation]) -> str:
     rows = []
     for name, evaluation in evaluations.items():
         figures = evaluation.figures
@@ -137,26 +177,27 @@ def _overall(evaluations: Mapping[str, Evaluation]) -> str:
                 _with_interval(figures.accuracy, intervals.get("accuracy")),
             )
         )
-    columns = ("data", "reports", "items", "macro-F1", "micro-F1", "exact match")
+    group, text = ("report", "item") if _is_of_reports(bundle) else ("group", "text")
+    columns = ("data", f"{group}s", f"{text}s", "macro-F1", "micro-F1", "exact match")
     return f"""
 ## Figures
 
 {_table(columns, rows)}
 
-- `folds`: the training reports, each tagged by a model, calibration and thresholds that did not see it. Where settings
+- `folds`: the training {group}s, each tagged by a model, calibration and thresholds that did not see it. Where settings
   were chosen by these figures, they are a little too good.{_names_note(evaluations)}
-- In brackets: 95 % bootstrap intervals; whole reports are drawn, or items where there are fewer than ten reports (they
-  then understate how much reports differ).
+- In brackets: 95 % bootstrap intervals; whole {group}s are drawn, or {text}s where there are fewer than ten {group}s
+  (they then understate how much {group}s differ).
 - Macro-F1 is the mean of the themes' F1 (a theme that neither occurs nor was given is left out); exact match asks for
-  the whole set of an item's themes."""
+  the whole set of themes."""
 
 
 def _names_note(evaluations: Mapping[str, Evaluation]) -> str:
     note = ""
     if "test" in evaluations:
-        note += (
-            "\n- `test`: the frozen test split. `test without headings`: the same items, shown without their headings."
-        )
+        note += "\n- `test`: the frozen test split."
+    if "test_without_headings" in evaluations:
+        note += " `test without headings`: the same texts, shown without their headings."
     further = [name for name in evaluations if not name.startswith(("folds", "test"))]
     if further:
         note += "\n- The others are further labelled data: scored, never trained on."
@@ -240,21 +281,24 @@ def _worst_confusions(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     return [(f"`{gold}`", f"`{given}`", f"{count}") for count, gold, given in cells[:_WORST_CONFUSIONS]]
 
 
-def _limits(codebook: Codebook) -> str:
-    absent = (
-        f"- `{OTHER}` means that no theme passed its threshold; it is not a class that was learnt.\n"
-        if codebook.multi_label
-        else ""
-    )
+def _limits(bundle: Bundle) -> str:
+    last = []
+    if bundle.codebook.multi_label:
+        last.append(f"- `{OTHER}` means that no theme passed its threshold; it is not a class that was learnt.")
+    if _is_of_reports(bundle):
+        last.append(
+            "- Items are taken as the reader cuts them: a heading or an enumeration that it misses changes what is "
+            "scored."
+        )
+    note = "\n".join(["", *last])
     return f"""
 ## Limits
 
-- It knows the wording of its corpus. Figures on reports of other kinds, years or regions may be lower than those on
+- It knows the wording of its corpus. Figures on texts of other kinds, years or regions may be lower than those on
   folds and test: label a sample of your own and run `fazhi evaluate`.
 - No figure here means more than the labels do: what annotators would not agree on cannot be measured.
 - It weighs terms: it does not read. Negation, irony and a theme named in passing can mislead it, and a measure told in
-  words that the corpus lacks can be missed.
-{absent}- Items are taken as the reader cuts them: a heading or an enumeration that it misses changes what is scored."""
+  words that the corpus lacks can be missed.{note}"""
 
 
 def _reproduce(bundle: Bundle) -> str:

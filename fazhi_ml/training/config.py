@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _MAX_BYTES = 1_000_000
-_PATHS = ("corpus", "codebook", "splits", "user_dictionary")
+_PATHS = ("corpus", "codebook", "splits", "test", "user_dictionary")
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _AT_LINE = re.compile(r"\(at line (\d+),")
 
@@ -44,11 +44,13 @@ class DataConfig(_Table):
     Attributes
     ----------
     corpus : pathlib.Path
-        Folder of marked-up reports.
-    codebook : pathlib.Path
-        Codebook of their labels.
+        Folder of marked-up reports, or a JSON Lines or CSV file, see `fazhi_ml.labels.exchange`.
+    codebook : pathlib.Path, optional
+        Codebook of the labels; without it they are taken from the data, which only JSON Lines and CSV allow.
     splits : pathlib.Path, optional
         Ids of the reports held out for the test; without it all reports are trained on and only folds are scored.
+    test : pathlib.Path, optional
+        Further labelled data held out for the test, instead of `splits`.
     user_dictionary : pathlib.Path, optional
         Words for the tokenizer.
     description : str
@@ -56,8 +58,9 @@ class DataConfig(_Table):
     """
 
     corpus: Path
-    codebook: Path
+    codebook: Path | None = None
     splits: Path | None = None
+    test: Path | None = None
     user_dictionary: Path | None = None
     description: str = ""
 
@@ -115,6 +118,9 @@ class TrainingConfig(_Table):
         Name of the model; it is written to ``models/<name>``.
     seed : int
         Fixes everything that is drawn at random.
+    choose : bool
+        Whether settings of the model that are not set here are chosen by cross-validation, see
+        `fazhi_ml.training.choose`.
     data : DataConfig
     features : FeatureConfig
     model : ModelConfig
@@ -123,6 +129,7 @@ class TrainingConfig(_Table):
 
     name: Annotated[str, Field(pattern=_NAME)] = "default"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    choose: bool = False
     data: DataConfig
     features: FeatureConfig = FeatureConfig()
     model: ModelConfig = ModelConfig()
@@ -157,15 +164,19 @@ def config_keys() -> tuple[str, ...]:
     return tuple(_model_keys(TrainingConfig))
 
 
-def read_config(path: Path | None, overrides: Sequence[str] = ()) -> TrainingConfig:
+def read_config(
+    path: Path | None, overrides: Sequence[str] = (), *, data: Mapping[str, Path] | None = None
+) -> TrainingConfig:
     """Read a training configuration.
 
     Parameters
     ----------
     path : pathlib.Path or None
-        TOML file; None: built-in defaults, with at least ``data.corpus`` and ``data.codebook`` in `overrides`.
+        TOML file; None: built-in defaults, with at least ``data.corpus`` in `overrides` or `data`.
     overrides : sequence of str
         ``key=value`` with a dotted key and a TOML value, such as ``model.C=0.5``; what is no TOML value is a string.
+    data : mapping of str to pathlib.Path, optional
+        What stands in for the whole table ``[data]`` of the file.
 
     Returns
     -------
@@ -178,6 +189,8 @@ def read_config(path: Path | None, overrides: Sequence[str] = ()) -> TrainingCon
     """
     values = {} if path is None else _read_toml(path)
     _resolve_paths(values, Path() if path is None else path.parent)
+    if data is not None:
+        values["data"] = dict(data)
     overridden = set()
     for override in overrides:
         key, value = _parse_override(override)

@@ -26,10 +26,16 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _DASHES = ("-", "--", ":", "-.")
 _LAST_LATIN = "\u024f"
 _N_BINS = 10
+# More curves than this are a tangle, and more numbers than this cannot be read.
+_MAX_CURVES = 20
+_MAX_NUMBERS = 40
+_MAX_SIDE = 24.0
 
 
 def precision_recall_figure(evaluation: Evaluation, title: str) -> Figure:
     """Draw one precision-recall curve a theme, over certain labels, with a dot where the thresholds decide.
+
+    Of more than 20 themes the 20 that most texts carry are drawn; likewise in `reliability_figure`.
 
     Parameters
     ----------
@@ -42,7 +48,9 @@ def precision_recall_figure(evaluation: Evaluation, title: str) -> Figure:
     figure, axes = _new_figure(title, width=7.0, height=6.0)
     figures = evaluation.figures.themes
     names = _theme_names(evaluation.labelled.codebook)
-    for number, (carries, probabilities) in enumerate(_certain(evaluation)):
+    certain = list(_certain(evaluation))
+    for number in _most_frequent(evaluation):
+        carries, probabilities = certain[number]
         if not carries.any():
             continue
         precision, recall, _ = precision_recall_curve(carries, probabilities)
@@ -73,18 +81,19 @@ def confusion_figure(evaluation: Evaluation, title: str) -> Figure:
     matrix = confusion_matrix(evaluation)
     ids = confusion_labels(evaluation)
     names = [*_theme_names(evaluation.labelled.codebook), "none (other)"][: len(ids)]
-    side = 3.4 + 0.75 * len(ids)
+    side = min(3.4 + 0.75 * len(ids), _MAX_SIDE)
     figure, axes = _new_figure(title, width=side + 0.6, height=side)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     # Errors are few: the square root lets them be seen beside the diagonal.
     axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(*matrix.shape):
-        if matrix[row, column]:
+    if len(ids) <= _MAX_NUMBERS:
+        for row, column in zip(*np.nonzero(matrix), strict=True):
             colour = "white" if shares[row, column] > 0.4 else "black"
             axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=colour, fontsize=10)
     places = range(len(ids))
-    axes.set_xticks(places, names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(places, names)
+    size = min(10.0, 10.0 * _MAX_NUMBERS / len(ids))
+    axes.set_xticks(places, names, rotation=35, ha="right", rotation_mode="anchor", fontsize=size)
+    axes.set_yticks(places, names, fontsize=size)
     axes.set(
         xlabel="Given\n\nDiagonal: themes found. Elsewhere: a missed theme (row) against one wrongly given (column).",
         ylabel="Gold",
@@ -106,7 +115,9 @@ def reliability_figure(evaluation: Evaluation, title: str) -> Figure:
     axes.plot([0, 1], [0, 1], color="#888888", linewidth=1, linestyle="--", label="Perfect calibration")
     names = _theme_names(evaluation.labelled.codebook)
     figures = evaluation.figures.themes
-    for number, (carries, probabilities) in enumerate(_certain(evaluation)):
+    certain = list(_certain(evaluation))
+    for number in _most_frequent(evaluation):
+        carries, probabilities = certain[number]
         if not len(carries):
             continue
         bins = np.minimum((probabilities * _N_BINS).astype(np.intp), _N_BINS - 1)
@@ -162,6 +173,12 @@ def _add_zoom(axes: Axes) -> None:
     zoom.tick_params(labelsize=8)
     zoom.grid(alpha=0.3)
     axes.indicate_inset_zoom(zoom, edgecolor="#888888")
+
+
+def _most_frequent(evaluation: Evaluation) -> list[int]:
+    """Return the columns of the themes that most texts carry, in codebook order."""
+    support = (evaluation.labelled.labels == 1).sum(axis=0)
+    return sorted(np.argsort(-support, kind="stable")[:_MAX_CURVES].tolist())
 
 
 def _certain(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.float64]]]:

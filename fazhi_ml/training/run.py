@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fazhi_ml.errors import OutputError
 from fazhi_ml.labels import LabelledTexts
+from fazhi_ml.training.choose import CANDIDATES
 from fazhi_ml.training.config import TrainingConfig
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.figures import confusion_figure, precision_recall_figure, reliability_figure
@@ -28,6 +30,8 @@ _FIGURES = {
     "confusion": (confusion_figure, "confusions"),
     "reliability": (reliability_figure, "calibration"),
 }
+# What MLflow lets stand in a metric's name, dots apart: it takes names for paths.
+_NOT_IN_METRIC_NAMES = re.compile(r"[^\w -]")
 _TITLES = {"folds": "Folds", "test": "Frozen test split"}
 
 
@@ -99,7 +103,7 @@ def run_training(
     store = open_store(config.tracking.uri, config.tracking.experiment)
     with store.run(config.name) as run:
         # Before the work: a run that fails says what was tried.
-        run.log(params=config.flat(), tags=_source_tags())
+        run.log(params=_settled(config), tags=_source_tags())
         result = train(config, also_evaluate=also_evaluate, progress=progress)
         progress("Recording the run")
         record_run(run, result)
@@ -125,6 +129,7 @@ def record_run(run: TrackedRun, result: TrainingResult) -> None:
     """
     bundle = result.bundle
     run.log(
+        params=result.config.flat(),
         metrics=run_metrics(result),
         tags={
             "fazhi.bundle_id": bundle.id,
@@ -153,7 +158,9 @@ def run_metrics(result: TrainingResult) -> dict[str, float]:
     """Return every defined figure under its metric name, such as ``test/f1/supervision`` or ``threshold/supervision``.
 
     Themes' figures are ``<evaluation>/<figure>/<theme>``, intervals ``<evaluation>/macro_f1/low`` and ``/high``.
+    Characters of a theme's id that cannot stand in a name become ``_``, and its number in the codebook is added.
     """
+    names = _metric_names(result.bundle.codebook.ids)
     metrics: dict[str, float | None] = {}
     for name, evaluation in result.evaluations.items():
         figures = evaluation.figures
@@ -163,13 +170,15 @@ def run_metrics(result: TrainingResult) -> dict[str, float]:
             f"{name}/micro_f1": figures.micro_f1,
         }
         for figure, (low, high) in figures.intervals.items():
-            metrics |= {f"{name}/{figure}/low": low, f"{name}/{figure}/high": high}
+            of_all, _, theme = figure.partition("/")
+            key = f"{name}/{of_all}/{names[theme]}" if theme else f"{name}/{of_all}"
+            metrics |= {f"{key}/low": low, f"{key}/high": high}
         for theme, of_theme in figures.themes.items():
             for figure in ("precision", "recall", "f1", "support", "brier", "ece"):
-                metrics[f"{name}/{figure}/{theme}"] = getattr(of_theme, figure)
+                metrics[f"{name}/{figure}/{names[theme]}"] = getattr(of_theme, figure)
     thresholds = result.bundle.scorer.model.thresholds.tolist()
     metrics |= {
-        f"threshold/{theme}": value for theme, value in zip(result.bundle.codebook.ids, thresholds, strict=True)
+        f"threshold/{names[theme]}": value for theme, value in zip(result.bundle.codebook.ids, thresholds, strict=True)
     }
     return {name: value for name, value in metrics.items() if value is not None}
 
@@ -184,6 +193,20 @@ def _write_artifacts(folder: Path, result: TrainingResult) -> None:
     # Of folds only: who reads the errors of the test split would soon tune on it.
     _write_errors(folder / "worst_errors.csv", result.evaluations["folds"])
     result.bundle.save(folder / "bundle")
+
+
+def _metric_names(themes: Sequence[str]) -> dict[str, str]:
+    safe = {theme: _NOT_IN_METRIC_NAMES.sub("_", theme) for theme in themes}
+    return {
+        theme: name if name == theme else f"{name}_{number}"
+        for number, (theme, name) in enumerate(safe.items(), start=1)
+    }
+
+
+def _settled(config: TrainingConfig) -> dict[str, str]:
+    """Return the settings that are known before the training: parameters of a run cannot change."""
+    chosen = {f"model.{key}" for settings in CANDIDATES.values() for key in settings} if config.choose else set()
+    return {key: value for key, value in config.flat().items() if key not in chosen}
 
 
 def _log_dataset(run: TrackedRun, result: TrainingResult, texts: LabelledTexts, context: str) -> None:

@@ -10,18 +10,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import fazhi_ml
 from fazhi_ml.classifier.bundle import Bundle
 from fazhi_ml.classifier.scorer import Scorer
-from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import ConfigError
 from fazhi_ml.features.tokenizer import UserWords, parse_user_dictionary
-from fazhi_ml.labels import Corpus, LabelledTexts, Splits, load_labelled
+from fazhi_ml.labels import LabelledTexts, load_labelled
 from fazhi_ml.training.card import render_card
+from fazhi_ml.training.choose import choose_settings
 from fazhi_ml.training.config import TrainingConfig
+from fazhi_ml.training.data import model_targets, read_training_data
 from fazhi_ml.training.evaluate import Evaluation, evaluate
 
 __all__ = ["WITHOUT_HEADINGS", "Progress", "TrainingResult", "check_names", "train"]
@@ -45,13 +43,17 @@ class TrainingResult:
     Attributes
     ----------
     config : TrainingConfig
+        With the settings that were chosen.
     bundle : Bundle
     train, test : LabelledTexts
         What was trained on, and what was held out (None without a split).
     corpus_hash : str
     evaluations : mapping of str to Evaluation
         ``folds`` (texts of the training reports, each tagged by a model that did not see its report), ``test`` and
-        ``test_without_headings`` (the frozen split, where there is one), and two likewise for each further data set.
+        ``test_without_headings`` (what was held out, if anything was), and two likewise for each further data set;
+        texts without any headings are scored once.
+    notes : tuple of str
+        What to know about the data before trusting the model.
     """
 
     config: TrainingConfig
@@ -60,6 +62,7 @@ class TrainingResult:
     test: LabelledTexts | None
     corpus_hash: str
     evaluations: Mapping[str, Evaluation]
+    notes: tuple[str, ...] = ()
 
 
 def train(
@@ -91,19 +94,19 @@ def train(
     """
     check_names(also_evaluate or {})
     progress("Reading the corpus")
-    codebook = Codebook.read(config.data.codebook)
-    corpus = Corpus.read(config.data.corpus, codebook)
-    splits = None if config.data.splits is None else Splits.read(config.data.splits, corpus)
+    data = read_training_data(config.data)
+    train_texts, test_texts = data.train, data.test
     user_words = _read_user_words(config.data.user_dictionary)
-    labelled = corpus.labelled_texts()
-    further = {name: load_labelled(path, codebook) for name, path in (also_evaluate or {}).items()}
-    train_texts = labelled if splits is None else labelled.in_groups(splits.train)
-    test_texts = None if splits is None else labelled.in_groups(splits.test)
+    further = {name: load_labelled(path, data.codebook) for name, path in (also_evaluate or {}).items()}
+    chosen: dict[str, float] = {}
+    if config.choose:
+        progress("Choosing the settings")
+        config, chosen = choose_settings(config, train_texts, user_words)
 
     progress("Fitting the model")
-    classifier = config.classifier(codebook, user_words)
+    classifier = config.classifier(data.codebook, user_words)
     pairs = list(zip(train_texts.texts, train_texts.headings, strict=True))
-    classifier.fit(pairs, _targets(train_texts), train_texts.groups)
+    classifier.fit(pairs, model_targets(train_texts), train_texts.groups)
 
     progress("Evaluating")
     held_out = classifier.out_of_fold_
@@ -114,20 +117,16 @@ def train(
     info = {
         "name": config.name,
         "config": config.settings(),
-        "corpus": {
-            "hash": corpus.hash,
-            "description": config.data.description.strip(),
-            "reports": len(corpus),
-            "train_texts": len(train_texts),
-            "test_reports": [] if splits is None else list(splits.test),
-        },
+        "corpus": data.info,
         "metrics": {name: evaluation.figures.to_dict() for name, evaluation in evaluations.items()},
         "libraries": _library_versions(),
     }
+    if chosen:
+        info["chosen"] = {name: round(figure, 6) for name, figure in chosen.items()}
     # The card names the id, which does not depend on the card.
-    bundle = Bundle(codebook, classifier.scorer_, info, card="")
+    bundle = Bundle(data.codebook, classifier.scorer_, info, card="")
     bundle = replace(bundle, card=render_card(bundle, evaluations))
-    return TrainingResult(config, bundle, train_texts, test_texts, corpus.hash, evaluations)
+    return TrainingResult(config, bundle, train_texts, test_texts, data.hash, evaluations, data.notes)
 
 
 def check_names(also_evaluate: Mapping[str, Path]) -> None:
@@ -148,18 +147,10 @@ def check_names(also_evaluate: Mapping[str, Path]) -> None:
 
 
 def _with_and_without_headings(name: str, texts: LabelledTexts, scorer: Scorer) -> dict[str, Evaluation]:
-    return {
-        name: evaluate(scorer, texts),
-        f"{name}{WITHOUT_HEADINGS}": evaluate(scorer, texts, headings=False),
-    }
-
-
-def _targets(labelled: LabelledTexts) -> NDArray[np.int8] | NDArray[np.str_]:
-    """Return the label matrix, or the class of each text when the codebook is single-label."""
-    if labelled.codebook.multi_label:
-        return labelled.labels
-    classes: NDArray[np.str_] = np.array(labelled.codebook.ids)[labelled.labels.argmax(axis=1)]
-    return classes
+    evaluations = {name: evaluate(scorer, texts)}
+    if any(texts.headings):
+        evaluations[f"{name}{WITHOUT_HEADINGS}"] = evaluate(scorer, texts, headings=False)
+    return evaluations
 
 
 def _read_user_words(path: Path | None) -> UserWords:

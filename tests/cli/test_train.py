@@ -66,12 +66,30 @@ def test_the_default_configuration_is_that_of_the_current_folder(
         train_model(overrides=["model.C=1e9"], output=tmp_path / "out", tracking=False)
 
 
+def test_rows_without_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f'{{"text": "{label}的第{number}件", "labels": "{label}"}}' for label in "甲乙" for number in range(5)]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("\n".join(rows), encoding="utf-8")
+    arguments = ["train", "--data", str(data), "--test", str(data), "--output", "out", "--no-tracking"]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "Choosing the settings …" in captured.err
+    assert "warning: 2 themes with fewer than 10 texts in the training data: add some (乙: 5, 甲: 5)." in captured.err
+    assert "chosen" in Bundle.load(tmp_path / "out").info
+    assert main(["evaluate", "--model", "out", "--data", str(data), "--format", "json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert {"accuracy", "macro_f1", "micro_f1"} <= figures.keys()
+    assert set(figures["themes"]) == {"甲", "乙"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--set", "model.c=1"], "error: --set model.c: unknown key. Keys: name, seed"),
         (["--set", "model.C"], "error: --set: not of the form key=value"),
         (["--config", "missing.toml"], "error: missing.toml: not a file"),
+        (["--test", "test.jsonl"], "error: --test: without effect"),
+        (["--codebook", "my.toml"], "error: --codebook: without effect"),
         (["--also-evaluate", "gold.jsonl"], "error: --also-evaluate: not of the form NAME=PATH"),
         (["--also-evaluate", "test=gold.jsonl"], "not a usable name for a data set"),
     ],

@@ -33,11 +33,12 @@ def test_the_default_file_shows_every_setting_with_its_built_in_value() -> None:
     config, built_in = read_config(DEFAULT), read_config(None, DATA)
     assert config.settings() == built_in.settings()
     assert (config.name, config.tracking) == (built_in.name, built_in.tracking)
-    written = tomllib.loads(
-        DEFAULT.read_text(encoding="utf-8").replace("# uri =", "uri =").replace("# user_d", "user_d")
-    )
+    text = DEFAULT.read_text(encoding="utf-8")
+    for key in ("uri", "user_dictionary", "test"):
+        text = text.replace(f"# {key} =", f"{key} =")
+    written = tomllib.loads(text)
     keys = [f"{table}.{key}" for table, values in written.items() if isinstance(values, dict) for key in values]
-    assert {*keys, "name", "seed"} == set(config_keys())
+    assert {*keys, "name", "seed", "choose"} == set(config_keys())
 
 
 def test_paths_of_the_file_are_relative_to_it_and_those_of_overrides_to_the_current_folder(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_settings_hold_no_paths() -> None:
     [
         ("seed = 1\nname = = 2", r"config.toml:2: not valid TOML"),
         ("\ud800".encode("utf-8", "surrogatepass"), "not valid TOML"),
-        ("colour = 1", r"unknown key 'colour'\. Keys: name, seed, data\.corpus"),
+        ("colour = 1", r"unknown key 'colour'\. Keys: name, seed, choose, data\.corpus"),
         ("[model]\nc = 1", r"unknown key 'model\.c'\. Keys: model\.min_df, .*model\.C"),
         ('[model]\nC = "1"', r"model\.C has a wrong value\. Input should be a valid number"),
         ("[model]\nmin_df = true", r"model\.min_df has a wrong value"),
