@@ -403,7 +403,7 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _decide(self, weights: FittedWeights, scores: NDArray[np.float32], labels: NDArray[np.int8]) -> LinearModel:
         """Return the model with calibration and thresholds from held-out scores."""
-        model = replace(self._model(weights), calibration=fit_calibration(scores, labels))
+        model = replace(self._model(weights), calibration=fit_calibration(scores, labels, shared=not self.multi_label))
         return replace(model, thresholds=tune_thresholds(model.probabilities(scores), labels, self.threshold))
 
 

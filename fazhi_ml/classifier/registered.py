@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-__all__ = ["SQLITE", "cache_folder", "quieten_mlflow", "registered_bundle", "version_bundle"]
+__all__ = ["SQLITE", "cache_folder", "local_folder", "quieten_mlflow", "registered_bundle", "version_bundle"]
 
 SQLITE = "sqlite:///"
 _ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[0-9]+))\Z")
@@ -136,7 +136,7 @@ def _fetch(client: MlflowClient, version: ModelVersion, scratch: Path) -> Path:
     location = version.source
     try:
         location = client.get_model_version_download_uri(version.name, version.version)
-        files = _local_folder(location)
+        files = local_folder(location)
         if files is None:
             files = Path(download_artifacts(location, dst_path=str(scratch), tracking_uri=client.tracking_uri))
         elif not files.is_dir():
@@ -153,7 +153,8 @@ def _fetch(client: MlflowClient, version: ModelVersion, scratch: Path) -> Path:
     return bundles[0].parent
 
 
-def _local_folder(location: str) -> Path | None:
+def local_folder(location: str) -> Path | None:
+    """Return the folder that a location of artifacts names; None when it is not on this machine."""
     parts = urlsplit(location)
     if parts.scheme == "file":
         return Path(url2pathname(parts.path))

@@ -40,7 +40,12 @@ def resolve_bundle(model: str | os.PathLike[str] | None = None) -> Path:
         raise InputError(
             "not a path", source="model", remedy="Give a folder or an MLflow address, as a string or path."
         )
-    return _download(name) if name.startswith(_REGISTRY_SCHEMES) else Path(name)
+    if not name.startswith(_REGISTRY_SCHEMES):
+        return Path(name)
+    # Not above: what it needs would slow every start.
+    from fazhi_ml.classifier.registered import registered_bundle
+
+    return registered_bundle(name) or _download(name)
 
 
 def _shipped() -> Path:
@@ -51,7 +56,9 @@ def _shipped() -> Path:
 
 
 def _download(address: str) -> Path:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from fazhi_ml.classifier.registered import quieten_mlflow
+
+    quieten_mlflow()
     try:
         from mlflow.artifacts import download_artifacts
         from mlflow.exceptions import MlflowException

@@ -15,7 +15,7 @@ _UNKNOWN = 0.5
 _NEVER = 2.0
 
 
-def fit_calibration(scores: NDArray[np.floating], labels: NDArray[np.int8]) -> Calibration:
+def fit_calibration(scores: NDArray[np.floating], labels: NDArray[np.int8], *, shared: bool = False) -> Calibration:
     """Fit Platt's sigmoid of each theme, with his smoothed targets.
 
     Parameters
@@ -23,6 +23,9 @@ def fit_calibration(scores: NDArray[np.floating], labels: NDArray[np.int8]) -> C
     scores : float array of shape (n_texts, n_themes)
     labels : int8 array of shape (n_texts, n_themes)
         1 = carries the theme, 0 = does not, -1 = uncertain (left out).
+    shared : bool
+        Whether all themes share one sigmoid, fitted on all their scores. It keeps the order of a text's scores, which
+        single-label models decide by.
 
     Returns
     -------
@@ -33,6 +36,9 @@ def fit_calibration(scores: NDArray[np.floating], labels: NDArray[np.int8]) -> C
     -----
     Source: J. Platt, Probabilistic outputs for support vector machines (1999).
     """
+    if shared:
+        slope, offset = _fit_sigmoid(*_certain(scores.ravel(), labels.ravel()))
+        return Calibration(np.full(scores.shape[1], slope), np.full(scores.shape[1], offset))
     fitted = [_fit_sigmoid(*_certain(scores[:, theme], labels[:, theme])) for theme in range(scores.shape[1])]
     slopes, offsets = zip(*fitted, strict=True)
     return Calibration(np.array(slopes), np.array(offsets))

@@ -144,3 +144,14 @@ def test_themes_are_calibrated_one_by_one() -> None:
     alone = fit_calibration(scores[20:, 1:], labels[20:, 1:])
     assert together.slopes[1] == pytest.approx(alone.slopes[0], rel=1e-6)
     assert together.offsets[1] == pytest.approx(alone.offsets[0], rel=1e-6)
+
+
+def test_a_shared_calibration_keeps_the_order_of_scores() -> None:
+    generator = np.random.default_rng(0)
+    scores = generator.normal(size=(200, 3))
+    classes = (scores + generator.normal(size=scores.shape)).argmax(axis=1)
+    labels = np.eye(3, dtype=np.int8)[classes]
+    calibration = fit_calibration(scores, labels, shared=True)
+    assert (calibration.probabilities(scores).argmax(axis=1) == scores.argmax(axis=1)).all()
+    assert len(set(calibration.slopes.tolist())) == 1
+    assert calibration.slopes[0] > 0
