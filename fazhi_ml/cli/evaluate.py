@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from fazhi_ml.labels import LabelledTexts
     from fazhi_ml.training.evaluate import Evaluation
     from fazhi_ml.training.metrics import Figures
+    from fazhi_ml.training.report import Baseline
 
-__all__ = ["command", "evaluate_model", "print_comparison"]
+__all__ = ["command", "evaluate_model", "print_comparison", "write_report"]
 
 Part = Literal["all", "train", "test"]
 Per = Literal["theme", "report", "role"]
 
 _SPLITS_NAME = "splits.toml"
 _UNDEFINED = "–"
+_MAX_COLUMNS = 8
 _THEME_COLUMNS = ("support", "predicted", "precision", "recall", "f1", "brier", "ece")
 _SLICE_COLUMNS = ("texts", "accuracy", "macro_f1", "micro_f1")
 
@@ -44,7 +46,7 @@ def evaluate_model(
     Parameters
     ----------
     data : pathlib.Path
-        A corpus folder, one marked-up report, or a ``gold.jsonl`` beside its reports.
+        A corpus folder, one marked-up report, a ``gold.jsonl`` beside its reports, or a JSON Lines or CSV file.
     model : str, optional
         Model folder or MLflow address; by default the shipped model.
     codebook : pathlib.Path, optional
@@ -77,6 +79,69 @@ def evaluate_model(
     else:
         texts = _in_themes_of(bundle.codebook, _read_part(data, Codebook.read(codebook), part, splits), codebook)
     return bundle, evaluate(bundle.scorer, texts, headings=headings)
+
+
+def write_report(
+    page: Path,
+    evaluation: Evaluation,
+    bundle: Bundle,
+    *,
+    data: Path,
+    codebook: Path | None = None,
+    compare: str | None = None,
+    headings: bool = True,
+    overwrite: bool = False,
+) -> None:
+    """Write an evaluation as a page to read.
+
+    Parameters
+    ----------
+    page : pathlib.Path
+    evaluation, bundle
+        As `evaluate_model` returns them.
+    data, codebook, headings
+        As `evaluate_model` took them.
+    compare : str, optional
+        Model folder or MLflow address of a model to compare with, on the same texts.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    BundleError, CodebookError
+        The model to compare with cannot be loaded, or has other themes.
+    OutputError
+        The page exists and `overwrite` is False, or cannot be written.
+    """
+    from fazhi_ml.codebook import Codebook
+    from fazhi_ml.tagging.export import write_text
+    from fazhi_ml.training.report import render_report
+    from fazhi_ml.training.slices import report_facts
+
+    facts = report_facts(data, bundle.codebook if codebook is None else Codebook.read(codebook))
+    baseline = None if compare is None else _baseline(compare, evaluation, bundle, headings=headings)
+    name = data.name or str(data)
+    html = render_report(
+        evaluation, bundle, data=name if headings else f"{name} (no headings)", facts=facts, baseline=baseline
+    )
+    write_text(page, html, overwrite=overwrite)
+
+
+def _baseline(model: str, evaluation: Evaluation, bundle: Bundle, *, headings: bool) -> Baseline:
+    from fazhi_ml.classifier.bundle import Bundle
+    from fazhi_ml.classifier.resolve import resolve_bundle
+    from fazhi_ml.training.comparison import Comparison
+    from fazhi_ml.training.evaluate import evaluate
+    from fazhi_ml.training.report import Baseline
+
+    other = Bundle.load(resolve_bundle(model))
+    ours, theirs = bundle.codebook, other.codebook
+    if (ours.ids, ours.multi_label) != (theirs.ids, theirs.multi_label):
+        raise CodebookError(
+            "the models have different themes", source=model, remedy=f"The evaluated one has: {', '.join(ours.ids)}."
+        )
+    before = evaluate(other.scorer, evaluation.labelled, headings=headings)
+    return Baseline(other.id, Comparison(champion=before, challenger=evaluation))
 
 
 def _read_part(data: Path, codebook: Codebook, part: Part, splits: Path | None) -> LabelledTexts:
@@ -112,7 +177,12 @@ def _in_themes_of(ours: Codebook, texts: LabelledTexts, source: Path) -> Labelle
 def command(
     *,
     data: Annotated[
-        Path, typer.Option("--data", "-d", help="Corpus folder, marked-up report, or gold.jsonl beside its reports.")
+        Path,
+        typer.Option(
+            "--data",
+            "-d",
+            help="JSON Lines or CSV file, corpus folder, marked-up report, or gold.jsonl by its reports.",
+        ),
     ],
     model: Annotated[
         str | None,
@@ -131,6 +201,13 @@ def command(
     output_format: Annotated[
         Literal["table", "json", "csv"], typer.Option("--format", "-f", help="table to read, json and csv to process.")
     ] = "table",
+    html: Annotated[
+        Path | None, typer.Option(help="Also write a page to read: charts, slices, terms, and the texts with an error.")
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="Another model, as for --model: the page compares the two on the same texts.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that exists.")] = False,
 ) -> None:
     """Score a model on labelled data.
 
@@ -140,14 +217,22 @@ def command(
 
     \b
       fazhi evaluate --data data/corpus --split test
+      fazhi evaluate --model models/mine --data test.jsonl --format json
       fazhi evaluate --data labelled/gold.jsonl --per report
       fazhi evaluate --model models/mine --data corpus --no-headings --format json
+      fazhi evaluate --data data/corpus --split test --html report.html --compare models/old
     """  # noqa: D301
     if splits is not None and part == "all":
         raise ConfigError("without effect", source="--splits", remedy="Add --split test or --split train.")
+    _check_page(html, compare, force=force)
     bundle, evaluation = evaluate_model(
         data, model=model, codebook=codebook, part=part, splits=splits, headings=headings
     )
+    if html is not None:
+        write_report(
+            html, evaluation, bundle, data=data, codebook=codebook, compare=compare, headings=headings, overwrite=force
+        )
+        typer.echo(f"Page: {html}", err=True)
     figures = evaluation.figures
     slices = {} if per == "theme" else evaluation.slices(per)
     if output_format == "json":
@@ -162,6 +247,17 @@ def command(
     else:
         print_comparison({bundle.id: figures}, of="model")
         _print_themes(figures)
+
+
+def _check_page(html: Path | None, compare: str | None, *, force: bool) -> None:
+    """Check before the work that the page can be written, and that its options are not given without it."""
+    from fazhi_ml.tagging.export import check_target
+
+    if html is not None:
+        check_target(html, overwrite=force)
+    elif compare is not None or force:
+        option = "--force" if compare is None else "--compare"
+        raise ConfigError("without effect", source=option, remedy="Add --html FILE.")
 
 
 def print_comparison(evaluations: Mapping[str, Figures], *, of: str = "data") -> None:
@@ -187,7 +283,11 @@ def print_comparison(evaluations: Mapping[str, Figures], *, of: str = "data") ->
     f1 = [(name, *(_number(figures.themes[theme].f1) for theme in themes)) for name, figures in evaluations.items()]
     if len(evaluations) > 1:
         # With spaces the names break where words end.
-        _print_table("F1 of each theme", (of, *(theme.replace("_", " ") for theme in themes)), f1)
+        table = [(of, *(theme.replace("_", " ") for theme in themes)), *f1]
+        if len(themes) > _MAX_COLUMNS:
+            table = list(zip(*table, strict=True))
+            table[0] = ("theme", *table[0][1:])
+        _print_table("F1 of each theme", table[0], table[1:])
     if any(_UNDEFINED in row for row in f1):
         typer.echo(f"{_UNDEFINED}: neither in the labels nor given; such themes are left out of macro-F1.", err=True)
 

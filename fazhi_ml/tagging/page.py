@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import colorsys
-import hashlib
-import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fazhi_ml.codebook import Codebook
-from fazhi_ml.errors import MissingExtraError
 from fazhi_ml.reports.document import Role
 from fazhi_ml.tagging.evidence import Evidence, Explanation
 from fazhi_ml.tagging.results import TaggedItem, TaggedParagraph, TaggedReport
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from fazhi_ml.tagging.standalone import (
+    LEVEL_NAMES,
+    base_style,
+    csp_hash,
+    environment,
+    script_json,
+    shown,
+    theme_rules,
+)
 
 __all__ = ["ROLE_NAMES", "render_page"]
 
@@ -34,30 +34,11 @@ ROLE_NAMES: dict[Role, tuple[str, str]] = {
 }
 """Chinese and English display names of the roles, in the order in which they are shown."""
 
-_LEVEL_NAMES = {
-    "province": ("省级", "Province"),
-    "city": ("市级", "City"),
-    "county": ("县级", "County"),
-    "town": ("乡镇级", "Town"),
-    "department": ("部门", "Department"),
-}
 _BLOCK_NAMES = {"words": "w", "characters": "c", "headings": "h"}
 _TERMS_PER_THEME = 10
 _SPANS_PER_TERM = 20
 
 _TEMPLATES = Path(__file__).parent / "templates"
-
-# Okabe and Ito's colours, told apart with any colour vision; yellow and black are left out (too light, too dark).
-_OKABE_ITO = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
-_GOLDEN_ANGLE = 0.381966
-
-# Control characters have no look of their own: their pictures do, and keep every text's length.
-_UNSHOWABLE = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
-    ord("\r"): ord(" "),
-    **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),
-}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def render_page(report: TaggedReport) -> str:
@@ -81,18 +62,18 @@ def render_page(report: TaggedReport) -> str:
     MissingExtraError
         jinja2 is not installed.
     """
-    environment = _environment()
-    style = _asset("page.css") + _theme_rules(len(report.codebook.themes))
+    templates = environment(_TEMPLATES)
+    style = base_style() + _asset("page.css") + theme_rules(len(report.codebook.themes))
     script = _asset("page.js")
     owners = _owners(report)
     themes = [{"name": (theme.name("zh"), theme.name("en"))} for theme in report.codebook.themes]
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         report=report,
         style=style,
         script=script,
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
-        level=_LEVEL_NAMES.get(report.metadata.level or ""),
+        style_hash=csp_hash(style),
+        script_hash=csp_hash(script),
+        level=LEVEL_NAMES.get(report.metadata.level or ""),
         themes=themes,
         shares=_shares(report),
         roles=_roles(report),
@@ -101,66 +82,13 @@ def render_page(report: TaggedReport) -> str:
         ribbon=_ribbon(report),
         item_count=sum(len(paragraph.items) for paragraph in report.paragraphs),
         explained=any(item.explanations for item in _items(report)),
-        data=_script_json(_payload(report)),
-    )
-
-
-@cache
-def _environment() -> Environment:
-    try:
-        import jinja2
-        import markupsafe
-    except ImportError as error:
-        raise MissingExtraError(
-            "jinja2 is not installed", source="render_page", remedy="Install fazhi-ml[archive]."
-        ) from error
-
-    def finalize(value: Any) -> Any:
-        """Make whatever the template prints showable, in one place."""
-        return _shown(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=finalize,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        data=script_json(_payload(report)),
     )
 
 
 @cache
 def _asset(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _csp_hash(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-
-
-def _shown(text: str) -> str:
-    """Replace control characters and unpaired surrogates, which UTF-8 cannot hold, by something of the same length."""
-    return _SURROGATE.sub("�", text.translate(_UNSHOWABLE))
-
-
-def _script_json(value: Any) -> str:
-    """Return JSON that can end neither its script element nor a line of script."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _theme_rules(count: int) -> str:
-    """Return one CSS rule a theme that sets its colour."""
-    return "".join(f".t{index}{{--c:{' '.join(map(str, _colour(index)))}}}\n" for index in range(count))
-
-
-def _colour(index: int) -> tuple[int, int, int]:
-    """Return the RGB colour of a theme: Okabe and Ito's first, then hues a golden angle apart at three lightnesses."""
-    if index < len(_OKABE_ITO):
-        return _OKABE_ITO[index]
-    lightness, saturation = ((0.45, 0.60), (0.62, 0.50), (0.34, 0.50))[index % 3]
-    red, green, blue = colorsys.hls_to_rgb((index * _GOLDEN_ANGLE) % 1, lightness, saturation)
-    return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def _items(report: TaggedReport) -> Iterator[TaggedItem]:
@@ -326,7 +254,7 @@ def _payload(report: TaggedReport) -> dict[str, Any]:
             evidence[positions[theme]] = _evidence(item.text, explanation)
         scores = [round(item.scores[theme], 3) for theme in report.codebook.ids]
         items.append({"s": scores, "g": [theme["index"] for theme in _themes(report.codebook, item)], "e": evidence})
-    names = [[_shown(theme.name("zh")), _shown(theme.name("en"))] for theme in report.codebook.themes]
+    names = [[shown(theme.name("zh")), shown(theme.name("en"))] for theme in report.codebook.themes]
     thresholds = {positions[theme]: round(threshold, 3) for theme, threshold in report.thresholds.items()}
     return {"themes": names, "thresholds": thresholds, "items": items}
 
@@ -346,7 +274,7 @@ def _evidence(text: str, explanation: Explanation) -> dict[str, Any]:
 
 def _term(text: str, term: Evidence) -> list[Any]:
     spans = [[_utf16(text, span.start), _utf16(text, span.end)] for span in term.spans[:_SPANS_PER_TERM]]
-    return [_shown(term.term), _BLOCK_NAMES[term.block], round(term.contribution, 3), spans]
+    return [shown(term.term), _BLOCK_NAMES[term.block], round(term.contribution, 3), spans]
 
 
 def _utf16(text: str, offset: int) -> int:

@@ -12,7 +12,14 @@ from fazhi_ml.codebook import OTHER
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.metrics import exact_matches, outcomes
 
-__all__ = ["accuracy_by_n_themes", "confusion_labels", "confusion_matrix", "error_kinds", "worst_errors"]
+__all__ = [
+    "accuracy_by_n_themes",
+    "confusion_labels",
+    "confusion_matrix",
+    "error_kinds",
+    "ranked_errors",
+    "worst_errors",
+]
 
 
 def confusion_labels(evaluation: Evaluation) -> tuple[str, ...]:
@@ -73,6 +80,12 @@ def accuracy_by_n_themes(evaluation: Evaluation) -> dict[str, tuple[int, float]]
     return rows
 
 
+def ranked_errors(evaluation: Evaluation) -> NDArray[np.intp]:
+    """Return the rows with a wrong set of themes, the most confident errors first."""
+    surprise = _surprise(evaluation)
+    return np.argsort(-surprise, kind="stable")[: int((surprise >= 0).sum())]
+
+
 def worst_errors(evaluation: Evaluation, *, limit: int = 200) -> list[dict[str, Any]]:
     """Return the texts with a wrong set of themes, the most confident errors first.
 
@@ -90,10 +103,8 @@ def worst_errors(evaluation: Evaluation, *, limit: int = 200) -> list[dict[str, 
         theme, ``headings`` and ``text``.
     """
     labelled, ids = evaluation.labelled, evaluation.labelled.codebook.ids
-    _, wrong, missed = outcomes(labelled.labels, evaluation.decisions)
-    distances = np.abs(evaluation.probabilities - (labelled.labels == 1))
-    surprise = np.where(wrong | missed, distances, -1.0).max(axis=1)
-    order = np.argsort(-surprise, kind="stable")[: min(limit, int((surprise >= 0).sum()))]
+    surprise = _surprise(evaluation)
+    order = ranked_errors(evaluation)[:limit]
 
     def names(chosen: Iterable[bool]) -> str:
         return " ".join(theme for theme, is_chosen in zip(ids, chosen, strict=True) if is_chosen)
@@ -115,3 +126,11 @@ def worst_errors(evaluation: Evaluation, *, limit: int = 200) -> list[dict[str, 
             }
 
     return list(rows())
+
+
+def _surprise(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return the largest distance of a probability from a label that was decided wrongly, -1 without such a label."""
+    _, wrong, missed = outcomes(evaluation.labelled.labels, evaluation.decisions)
+    distances = np.abs(evaluation.probabilities - (evaluation.labelled.labels == 1))
+    surprise: NDArray[np.float64] = np.where(wrong | missed, distances, -1.0).max(axis=1)
+    return surprise

@@ -19,6 +19,8 @@ from fazhi_ml.training.config import TrainingConfig
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.figures import confusion_figure, precision_recall_figure, reliability_figure
 from fazhi_ml.training.mistakes import worst_errors
+from fazhi_ml.training.report import MAX_ERRORS, render_report
+from fazhi_ml.training.slices import ReportFacts, report_facts
 from fazhi_ml.training.tables import csv_text
 from fazhi_ml.training.tracking import TrackedRun, open_store
 from fazhi_ml.training.train import Progress, TrainingResult, check_names, train
@@ -186,10 +188,12 @@ def run_metrics(result: TrainingResult) -> dict[str, float]:
 def _write_artifacts(folder: Path, result: TrainingResult) -> None:
     _write_json(folder / "config.json", result.config.model_dump(mode="json"))
     _write_json(folder / "figures.json", result.bundle.info["metrics"])
+    facts = report_facts(result.config.data.corpus, result.bundle.codebook)
     for name, title in _TITLES.items():
         # Without headings little looks different; and of further data nothing but figures is kept.
         if name in result.evaluations:
             _draw(folder / "figures", name, title, result.evaluations[name])
+            _write_page(folder / f"{name}.html", name, title, result, facts)
     # Of folds only: who reads the errors of the test split would soon tune on it.
     _write_errors(folder / "worst_errors.csv", result.evaluations["folds"])
     result.bundle.save(folder / "bundle")
@@ -224,6 +228,20 @@ def _draw(folder: Path, name: str, title: str, evaluation: Evaluation) -> None:
     folder.mkdir(exist_ok=True)
     for kind, (draw, what) in _FIGURES.items():
         draw(evaluation, f"{title}: {what}").savefig(folder / f"{name}_{kind}.png")
+
+
+def _write_page(path: Path, name: str, title: str, result: TrainingResult, facts: Mapping[str, ReportFacts]) -> None:
+    of_folds = name == "folds"
+    page = render_report(
+        result.evaluations[name],
+        result.bundle,
+        data=title,
+        facts=facts,
+        # Of folds only, as for the worst errors.
+        max_errors=MAX_ERRORS if of_folds else 0,
+        out_of_fold=of_folds,
+    )
+    path.write_text(page, encoding="utf-8")
 
 
 def _write_errors(path: Path, evaluation: Evaluation) -> None:

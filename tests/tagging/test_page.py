@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from fazhi_ml.codebook import Codebook, Theme
 from fazhi_ml.errors import MissingExtraError
 from fazhi_ml.reports.document import Heading, Span
-from fazhi_ml.tagging import page
 from fazhi_ml.tagging.page import ROLE_NAMES, render_page
 from fazhi_ml.tagging.results import TaggedReport
+from fazhi_ml.tagging.standalone import environment
 from tests.tagging.builders import Chrome, Head, Unit, codebook_of, demo_report, tagged_report
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{7*7}}\u2028\ud800\x00\x1b[31m\x9b<!--"
@@ -238,7 +238,7 @@ def test_every_name_is_in_two_languages() -> None:
 
 
 def test_without_jinja2_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    page._environment.cache_clear()
+    environment.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingExtraError, match=r"fazhi-ml\[archive\]"):
         render_page(demo_report())

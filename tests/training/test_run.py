@@ -75,10 +75,13 @@ def test_the_run_holds_everything(
     artifacts = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     kinds = ("precision_recall", "confusion", "reliability")
     expected = {f"figures/{name}_{kind}.png" for name in ("folds", "test") for kind in kinds}
-    expected |= {"config.json", "figures.json", "worst_errors.csv", "bundle/MODEL_CARD.md"}
+    expected |= {"folds.html", "test.html", "config.json", "figures.json", "worst_errors.csv", "bundle/MODEL_CARD.md"}
     assert expected <= artifacts
     assert Bundle.load(folder / "bundle").id == trained.bundle.id
     assert json.loads((folder / "figures.json").read_text())["test"] == trained.bundle.info["metrics"]["test"]
+    assert "<article" in (folder / "folds.html").read_text(encoding="utf-8")
+    # Who reads the errors of the test split would soon tune on it.
+    assert "<article" not in (folder / "test.html").read_text(encoding="utf-8")
     with (folder / "worst_errors.csv").open(encoding="utf-8", newline="") as file:
         errors = list(csv.DictReader(file))
     assert errors[0]["source"].startswith("r00")
