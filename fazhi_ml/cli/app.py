@@ -20,6 +20,7 @@ _COMMANDS = {
     "init": "Make a project for labels of your own.",
     "train": "Train a model on labelled reports and track the run.",
     "evaluate": "Score a model on labelled data.",
+    "models": "List, compare, promote, roll back and export registered models.",
     "labels": "Check and describe labelled data.",
 }
 """Modules of this package, each with the command of its name, and its one-line help: see the package's docstring."""

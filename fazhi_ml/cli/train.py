@@ -16,6 +16,7 @@ from fazhi_ml.errors import ConfigError, MissingExtraError, printable
 if TYPE_CHECKING:
     from fazhi_ml.training.run import TrainingRun
     from fazhi_ml.training.train import Progress
+    from fazhi_ml.training.versions import Version
 
 __all__ = ["command", "train_model"]
 
@@ -122,6 +123,9 @@ def command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
     tracking: Annotated[bool, typer.Option("--tracking/--no-tracking", help="Log the run to MLflow.")] = True,
+    register: Annotated[
+        bool, typer.Option("--register", help="Make the model a version with the alias challenger: see fazhi models.")
+    ] = False,
     also_evaluate: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=PATH", help="Score further labelled data as well; may be repeated."),
@@ -141,10 +145,13 @@ def command(
       fazhi train --set name=tight --set model.threshold=precision:0.95
       fazhi train --config my/config.toml --output my/model --no-tracking
       fazhi train --data train.jsonl --test test.jsonl --output my/model
+      fazhi train --register
       fazhi train --also-evaluate real=labelled/gold.jsonl
     """  # noqa: D301
     from fazhi_ml.cli.evaluate import print_comparison
 
+    if register and not tracking:
+        raise ConfigError("needs a tracked run", source="--register", remedy="Leave out --no-tracking.")
     further = dict(_name_and_path(value) for value in also_evaluate or ())
     with _progress() as progress:
         run = train_model(
@@ -161,8 +168,14 @@ def command(
         )
     for note in run.result.notes:
         typer.echo(f"warning: {printable(note)}.", err=True)
+    version: Version | None = None
+    if register and run.tracking_uri is not None:
+        from fazhi_ml.cli.models import register_model
+
+        version = register_model(run.result.bundle, run.tracking_uri, run_id=run.run_id)
     if output_format == "json":
-        typer.echo(json.dumps(_summary(run), ensure_ascii=False, indent=2))
+        summary = _summary(run) if version is None else {**_summary(run), "version": version.number}
+        typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     else:
         from fazhi_ml.training.train import WITHOUT_HEADINGS
 
@@ -173,6 +186,8 @@ def command(
             }
         )
     typer.echo(f"Wrote {run.result.bundle.id} to {run.output}: see {run.output / 'MODEL_CARD.md'}.", err=True)
+    if version is not None:
+        typer.echo(f"Registered as version {version.number} of {version.name}: see `fazhi models promote`.", err=True)
     if run.tracking_uri is not None:
         typer.echo(f"To look at the run: mlflow ui --backend-store-uri {run.tracking_uri}", err=True)
 

@@ -22,12 +22,13 @@ from fazhi_ml.labels.dataset import LabelledTexts
 from fazhi_ml.training.comparison import Comparison, Margins
 from fazhi_ml.training.evaluate import evaluate
 from fazhi_ml.training.tracking import (
-    _as_tracking_errors,
-    _check_database,
-    _client,
-    _locked,
-    _sqlite_file,
+    as_tracking_errors,
+    check_database,
+    locked,
+    open_client,
     open_store,
+    sqlite_file,
+    store_uri,
 )
 from fazhi_ml.training.versions import TRAIL, Version, read_version, registration_tags, reigns
 
@@ -98,7 +99,7 @@ class Registry:
         Parameters
         ----------
         uri : str, optional
-            MLflow tracking URI; by default the sqlite file ``mlflow.db`` in the current folder.
+            MLflow tracking URI; by default as in `fazhi_ml.training.tracking.open_store`.
         name : str
 
         Raises
@@ -108,18 +109,19 @@ class Registry:
         MissingExtraError
             mlflow is not installed.
         """
-        database = Path("mlflow.db").absolute() if uri is None else _sqlite_file(uri)
+        uri = store_uri(uri)
+        database = sqlite_file(uri)
         if database is None:
-            return cls(str(uri), name, _client(str(uri)))
+            return cls(uri, name, open_client(uri))
         if not database.is_file():
             # MLflow would begin an empty one.
             raise TrackingError(
                 "there is no MLflow store", source=database, remedy="Give the store of your training runs (--store)."
             )
-        with _locked(database):
-            _check_database(database)
+        with locked(database):
+            check_database(database)
             resolved = SQLITE + database.as_posix()
-            return cls(resolved, name, _client(resolved))
+            return cls(resolved, name, open_client(resolved))
 
     def register(self, model: Path, bundle: Bundle, *, run_id: str | None = None, alias: str = CHALLENGER) -> Version:
         """Make a version of an MLflow model and give it an alias, which an earlier version loses.
@@ -138,7 +140,7 @@ class Registry:
         TrackingError
             The store refuses it, or is read-only.
         """
-        with self._changing(), _as_tracking_errors(self.uri):
+        with self._changing(), as_tracking_errors(self.uri):
             client = self.client
             experiment = (
                 open_store(self.uri, "fazhi").experiment_id
@@ -150,11 +152,14 @@ class Registry:
             client.finalize_logged_model(logged.model_id, "READY")
             if not client.search_registered_models(filter_string=f"name = '{self.name}'"):
                 client.create_registered_model(self.name)
+            # A server asks for the model; without one MLflow would look for it in the store of its global settings.
+            is_file = sqlite_file(self.uri) is not None
             created = client.create_model_version(
                 self.name,
-                source=f"models:/{logged.model_id}",
+                source=logged.artifact_location if is_file else f"models:/{logged.model_id}",
                 run_id=run_id,
-                model_id=logged.model_id,
+                model_id=None if is_file else logged.model_id,
+                await_creation_for=0,
                 tags=registration_tags(bundle),
             )
             client.set_registered_model_alias(self.name, alias, created.version)
@@ -162,7 +167,7 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """Return all versions, newest first; empty when the store does not know the model."""
-        with _as_tracking_errors(self.uri):
+        with as_tracking_errors(self.uri):
             models = self.client.search_registered_models(filter_string=f"name = '{self.name}'")
             if not models:
                 return []
@@ -310,7 +315,7 @@ class Registry:
                 facts["figures"] = _headline(comparison)
             self._enthrone(challenger, champion, ("promoted", "replaced"), reason, facts)
             if CHALLENGER in challenger.aliases:
-                with _as_tracking_errors(self.uri):
+                with as_tracking_errors(self.uri):
                     self.client.delete_registered_model_alias(self.name, CHALLENGER)
             return Promotion(self.version(CHAMPION), champion, comparison, tuple(objections))
 
@@ -374,7 +379,7 @@ class Registry:
             "reason": reason,
             **facts,
         }
-        with _as_tracking_errors(self.uri):
+        with as_tracking_errors(self.uri):
             self.client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
             for concerned, action in zip((version, before), actions, strict=True):
                 if concerned is not None:
@@ -384,12 +389,12 @@ class Registry:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Let one process at a time change the versions of an sqlite store; a server's has no such lock."""
-        database = _sqlite_file(self.uri)
+        database = sqlite_file(self.uri)
         if database is None:
             yield
             return
         # Not the lock of the store: training runs need not wait for an evaluation.
-        with _locked(database.with_name(f"{database.name}.registry")):
+        with locked(database.with_name(f"{database.name}.registry")):
             yield
 
 

@@ -14,18 +14,26 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
+from fazhi_ml.classifier.registered import SQLITE, local_folder, quieten_mlflow
 from fazhi_ml.errors import MissingExtraError, TrackingError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["Store", "TrackedRun", "open_store"]
+__all__ = [
+    "Store",
+    "TrackedRun",
+    "as_tracking_errors",
+    "check_database",
+    "locked",
+    "open_client",
+    "open_store",
+    "sqlite_file",
+    "store_uri",
+]
 
-_SQLITE = "sqlite:///"
 _LOCK_SECONDS = 120
 # What one request of MLflow may hold.
 _BATCH_METRICS = 1000
@@ -61,7 +69,7 @@ class TrackedRun:
         """
         from mlflow.entities import Metric, Param, RunTag
 
-        with _as_tracking_errors(self.client.tracking_uri):
+        with as_tracking_errors(self.client.tracking_uri):
             for params_batch in _batches([Param(key, value) for key, value in (params or {}).items()], _BATCH_OTHER):
                 self.client.log_batch(self.id, params=params_batch)
             for tags_batch in _batches([RunTag(key, value) for key, value in (tags or {}).items()], _BATCH_OTHER):
@@ -95,7 +103,7 @@ class TrackedRun:
 
         source = json.dumps({"uri": path})
         dataset = Dataset(name, digest[:36], source_type="local", source=source, profile=profile)
-        with _as_tracking_errors(self.client.tracking_uri):
+        with as_tracking_errors(self.client.tracking_uri):
             self.client.log_inputs(self.id, [DatasetInput(dataset, [InputTag("mlflow.data.context", context)])])
 
     def log_artifacts(self, folder: Path) -> None:
@@ -106,7 +114,7 @@ class TrackedRun:
         TrackingError
             The artifacts cannot be written.
         """
-        with _as_tracking_errors(self.client.tracking_uri):
+        with as_tracking_errors(self.client.tracking_uri):
             self.client.log_artifacts(self.id, str(folder))
 
 
@@ -127,16 +135,29 @@ class Store:
     client: MlflowClient
 
     @contextmanager
-    def run(self, name: str) -> Iterator[TrackedRun]:
+    def run(self, name: str, *, parent: str | None = None, resumed: str | None = None) -> Iterator[TrackedRun]:
         """Open a run; it ends as FINISHED, as FAILED after an error, or as KILLED when the process is interrupted.
+
+        Parameters
+        ----------
+        name : str
+        parent : str, optional
+            Id of the run that it is nested under.
+        resumed : str, optional
+            Id of an earlier run to go on with; a new one is made when the store does not have it.
 
         Raises
         ------
         TrackingError
             The store refuses the run.
         """
-        with _as_tracking_errors(self.uri):
-            run_id = self.client.create_run(self.experiment_id, run_name=name).info.run_id
+        with as_tracking_errors(self.uri):
+            if resumed is not None and self._has(resumed):
+                run_id = resumed
+                self.client.update_run(run_id, "RUNNING")
+            else:
+                tags = {"mlflow.parentRunId": parent} if parent is not None else {}
+                run_id = self.client.create_run(self.experiment_id, run_name=name, tags=tags).info.run_id
         try:
             yield TrackedRun(run_id, self.client)
         except BaseException as error:
@@ -144,8 +165,16 @@ class Store:
             with suppress(Exception):
                 self.client.set_terminated(run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
-        with _as_tracking_errors(self.uri):
+        with as_tracking_errors(self.uri):
             self.client.set_terminated(run_id, "FINISHED")
+
+    def _has(self, run_id: str) -> bool:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.client.get_run(run_id).info.experiment_id == self.experiment_id
+        except MlflowException:
+            return False
 
 
 def open_store(uri: str | None, experiment: str) -> Store:
@@ -171,20 +200,20 @@ def open_store(uri: str | None, experiment: str) -> Store:
     MissingExtraError
         mlflow is not installed.
     """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
-    database = _sqlite_file(uri)
+    uri = store_uri(uri)
+    database = sqlite_file(uri)
     if database is None:
         return _open(uri, experiment, artifacts=None)
     # MLflow retries a database that it cannot open for a very long time.
     _check_folder(database)
-    with _locked(database):
-        _check_database(database)
-        return _open(_SQLITE + database.as_posix(), experiment, artifacts=database.parent / "mlartifacts" / experiment)
+    with locked(database):
+        check_database(database)
+        return _open(SQLITE + database.as_posix(), experiment, artifacts=database.parent / "mlartifacts" / experiment)
 
 
 def _open(uri: str, experiment: str, artifacts: Path | None) -> Store:
-    client = _client(uri)
-    with _as_tracking_errors(uri):
+    client = open_client(uri)
+    with as_tracking_errors(uri):
         found = client.get_experiment_by_name(experiment)
         if found is None:
             if artifacts is not None:
@@ -196,8 +225,17 @@ def _open(uri: str, experiment: str, artifacts: Path | None) -> Store:
         return Store(uri, found.experiment_id, client)
 
 
-def _client(uri: str) -> MlflowClient:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+def open_client(uri: str) -> MlflowClient:
+    """Return a client of a store, with MLflow's telemetry and chatter off.
+
+    Raises
+    ------
+    TrackingError
+        The store cannot be used.
+    MissingExtraError
+        mlflow is not installed.
+    """
+    quieten_mlflow()
     try:
         from mlflow import MlflowClient
     except ImportError as error:
@@ -206,13 +244,18 @@ def _client(uri: str) -> MlflowClient:
         ) from error
     for noisy in ("mlflow.store.db.utils", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    with _as_tracking_errors(uri):
+    with as_tracking_errors(uri):
         return MlflowClient(tracking_uri=uri)
 
 
-def _sqlite_file(uri: str) -> Path | None:
+def store_uri(uri: str | None) -> str:
+    """Return a store's URI; by default that of ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder."""
+    return uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}mlflow.db"
+
+
+def sqlite_file(uri: str) -> Path | None:
     """Return the absolute path of an sqlite store's file; None for other stores."""
-    return Path(uri.removeprefix(_SQLITE)).absolute() if uri.startswith(_SQLITE) else None
+    return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
 
 
 def _check_folder(database: Path) -> None:
@@ -221,8 +264,8 @@ def _check_folder(database: Path) -> None:
 
 
 @contextmanager
-def _locked(database: Path) -> Iterator[None]:
-    """Hold a lock that lets one process at a time set the store up.
+def locked(database: Path) -> Iterator[None]:
+    """Hold the lock of a file that need not exist: one process at a time has it.
 
     An exclusive transaction on a database of its own is a lock that works on every system and ends with its process.
     """
@@ -239,7 +282,7 @@ def _locked(database: Path) -> Iterator[None]:
         ) from error
 
 
-def _check_database(database: Path) -> None:
+def check_database(database: Path) -> None:
     """Check that an existing file is a database that can be written."""
     try:
         with closing(sqlite3.connect(database, timeout=_LOCK_SECONDS, isolation_level=None)) as connection:
@@ -261,7 +304,7 @@ def _check_experiment(experiment: Experiment, client: MlflowClient, uri: str) ->
             source=uri,
             remedy="Restore it (mlflow experiments restore), or choose another (--set tracking.experiment=NAME).",
         )
-    folder = _local_folder(experiment.artifact_location)
+    folder = local_folder(experiment.artifact_location)
     if folder is None or folder.is_dir():
         return
     if client.search_runs([experiment.experiment_id], max_results=1):
@@ -273,15 +316,8 @@ def _check_experiment(experiment: Experiment, client: MlflowClient, uri: str) ->
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _local_folder(location: str) -> Path | None:
-    parts = urlsplit(location)
-    if parts.scheme == "file":
-        return Path(url2pathname(parts.path))
-    return Path(location) if not parts.scheme else None
-
-
 @contextmanager
-def _as_tracking_errors(uri: str) -> Iterator[None]:
+def as_tracking_errors(uri: str) -> Iterator[None]:
     """Turn what MLflow and the parts below it raise into errors that name the store."""
     try:
         yield

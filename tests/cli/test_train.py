@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import fazhi_ml
 from fazhi_ml.classifier.bundle import Bundle
 from fazhi_ml.cli.app import main
 from fazhi_ml.cli.train import train_model
@@ -116,3 +117,24 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "fazhi train --also-evaluate real=labelled/gold.jsonl" in out
     assert "configs/default.toml" in out
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:mlflow")
+def test_registering_makes_a_challenger_of_the_run(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    arguments = ["train", "-c", str(project / "config.toml"), "--register", "--format", "json"]
+    assert main([*arguments, "--no-tracking"]) == 2
+    assert "--register: needs a tracked run" in capsys.readouterr().err
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    summary = json.loads(captured.out)
+    assert summary["version"] == 1
+    assert "Registered as version 1 of fazhi" in captured.err
+    assert main(["models", "show", "challenger", "--format", "json"]) == 0
+    version = json.loads(capsys.readouterr().out)
+    assert (version["run_id"], version["model"]) == (summary["run_id"], summary["model"])
+    assert version["macro_f1"]["test"] == summary["metrics"]["test"]["macro_f1"]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    assert fazhi_ml.load("models:/fazhi@challenger").bundle.id == summary["model"]

@@ -112,7 +112,7 @@ def test_telemetry_is_off_before_mlflow_is_imported() -> None:
 import os, sys
 from fazhi_ml.training import tracking
 assert "mlflow" not in sys.modules
-tracking._client("sqlite:///:memory:")
+tracking.open_client("sqlite:///:memory:")
 print(os.environ["MLFLOW_DISABLE_TELEMETRY"])
 """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}

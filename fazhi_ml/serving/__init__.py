@@ -1,0 +1,1 @@
+"""Serving a bundle through other systems' interfaces."""
