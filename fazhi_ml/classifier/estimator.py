@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -10,9 +10,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
+from fazhi_ml.classifier.inputs import Text, assign_folds, encode_classes, encode_label_matrix, split_pairs
 from fazhi_ml.classifier.linear import (
     FittedWeights,
     Learner,
@@ -23,14 +23,12 @@ from fazhi_ml.classifier.linear import (
 )
 from fazhi_ml.classifier.scorer import Calibration, LinearModel, Scorer
 from fazhi_ml.classifier.thresholds import fit_calibration, parse_objective, tune_thresholds
-from fazhi_ml.errors import ConfigError, InputError
+from fazhi_ml.errors import ConfigError
 from fazhi_ml.features.counts import TermCounts, TermExtractor, learn_vocabulary
 from fazhi_ml.features.tokenizer import Tokenizer
 from fazhi_ml.features.vocabulary import BLOCKS, FeatureSettings, Vocabulary
 
 __all__ = ["OutOfFold", "PreparedTexts", "ThemeClassifier"]
-
-Text = str | tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -228,9 +226,10 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         features = FeatureSettings(
             *map(_plain, (self.word_ngrams, self.char_ngrams, self.min_sentence, self.fold_digits))
         )
-        texts, headings = _split(X)
-        classes, labels = self._encode_labels(y, len(texts))
-        folds = self._folds(groups, len(texts))
+        texts, headings = split_pairs(X)
+        encode = encode_label_matrix if self.multi_label else encode_classes
+        classes, labels = encode(y, len(texts), self.themes)
+        folds = assign_folds(groups, len(texts), n_folds=self.n_folds, seed=self.random_state)
         tokenizer = Tokenizer(self.user_words)
         self.classes_ = classes
         vocabulary = learn_vocabulary(texts, headings, features, tokenizer)
@@ -291,12 +290,12 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Sequence[Text]) -> NDArray[np.float32]:
         """Return raw pooled scores, shape (n_texts, n_themes)."""
         check_is_fitted(self, "scorer_")
-        return self.scorer_.scores(*_split(X))
+        return self.scorer_.scores(*split_pairs(X))
 
     def predict_proba(self, X: Sequence[Text]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_themes); columns follow ``classes_``."""
         check_is_fitted(self, "scorer_")
-        return self.scorer_.probabilities(*_split(X))
+        return self.scorer_.probabilities(*split_pairs(X))
 
     def predict(self, X: Sequence[Text]) -> NDArray[np.int8] | NDArray[np.object_]:
         """Return a label matrix of shape (n_texts, n_themes), or when single-label the class of each text."""
@@ -350,44 +349,6 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ConfigError("out of range", source=name, remedy=f"Give a whole number from {low} to {high}.")
         return int(value)
 
-    def _encode_labels(self, y: ArrayLike, n_texts: int) -> tuple[NDArray[Any], NDArray[np.int8]]:
-        """Return the classes and the label matrix."""
-        labels = _array(y, "y")
-        if labels.shape[:1] != (n_texts,) or labels.ndim != (2 if self.multi_label else 1):
-            shape = "(n_texts, n_themes)" if self.multi_label else "(n_texts,)"
-            raise InputError("labels have the wrong shape", source="y", remedy=f"Give an array of shape {shape}.")
-        if self.multi_label:
-            if not np.isin(labels, (-1, 0, 1)).all():
-                raise InputError("labels other than 1, 0 and -1", source="y", remedy="Give a label matrix.")
-            classes = np.arange(labels.shape[1]) if self.themes is None else self._themes()
-        else:
-            classes = _distinct(labels, "y") if self.themes is None else self._themes()
-            labels = labels[:, np.newaxis] == classes
-            if not labels.any(axis=1).all():
-                raise InputError("a class that is not among the themes", source="y", remedy="Add it to `themes`.")
-        if labels.shape[1] != len(classes):
-            raise InputError("not one column a theme", source="y", remedy="Give `themes` in the order of the columns.")
-        return classes, labels.astype(np.int8)
-
-    def _themes(self) -> NDArray[Any]:
-        themes = _array(self.themes, "themes")
-        if themes.ndim != 1 or len(set(themes.tolist())) != len(themes) or len({*map(type, self.themes or ())}) > 1:
-            raise ConfigError("not a list of distinct names", source="themes", remedy="Give one name a label column.")
-        return themes
-
-    def _folds(self, groups: ArrayLike | None, n_texts: int) -> NDArray[np.intp]:
-        group_of = np.arange(n_texts) if groups is None else _array(groups, "groups")
-        if group_of.shape != (n_texts,):
-            raise InputError("not one group a text", source="groups", remedy="Give as many groups as texts.")
-        n_groups = len(_distinct(group_of, "groups"))
-        if n_groups < 2:
-            raise InputError("fewer than two groups", source="groups", remedy="Give texts of at least two reports.")
-        splitter = GroupKFold(min(self.n_folds, n_groups), shuffle=True, random_state=self.random_state)
-        folds = np.empty(n_texts, dtype=np.intp)
-        for fold, (_, held_out) in enumerate(splitter.split(folds, groups=group_of)):
-            folds[held_out] = fold
-        return folds
-
     def _model(self, weights: FittedWeights) -> LinearModel:
         """Return a model that scores but does not decide yet."""
         n_themes = len(weights.intercepts)
@@ -407,41 +368,9 @@ class ThemeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return replace(model, thresholds=tune_thresholds(model.probabilities(scores), labels, self.threshold))
 
 
-def _split(X: Sequence[Text]) -> tuple[list[str], list[str | None]]:
-    texts: list[str] = []
-    headings: list[str | None] = []
-    # A mapping or a table would give its keys or column names.
-    if isinstance(X, (str, bytes, Mapping)) or not isinstance(X, Iterable) or hasattr(X, "columns"):
-        raise InputError("not a sequence of texts", source="X", remedy="Give a list, even for one text.")
-    for place, entry in enumerate(X):
-        pair = (entry, None) if isinstance(entry, str) else entry
-        is_pair = isinstance(pair, (tuple, list, np.ndarray)) and len(pair) == 2
-        if not is_pair or not isinstance(pair[0], str) or not (pair[1] is None or isinstance(pair[1], str)):
-            raise InputError(
-                f"entry {place} is neither a string nor a (text, headings) pair", source="X", remedy="Give strings."
-            )
-        texts.append(pair[0])
-        headings.append(pair[1])
-    return texts, headings
-
-
 def _plain(value: Any) -> Any:
     """Return a number of numpy's as Python's, which JSON knows."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _array(values: Any, source: str) -> NDArray[Any]:
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise InputError("rows of different lengths", source=source, remedy="Give one entry a text.") from error
-
-
-def _distinct(values: NDArray[Any], source: str) -> NDArray[Any]:
-    try:
-        return np.unique(values)
-    except TypeError as error:
-        raise InputError("entries of different types", source=source, remedy="Give strings or numbers.") from error
 
 
 def _held_out(folds: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
