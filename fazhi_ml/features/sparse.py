@@ -24,7 +24,7 @@ class SparseRows:
     Attributes
     ----------
     data : float32 array of shape (nnz,)
-    indices : int32 array of shape (nnz,)
+    indices : intp array of shape (nnz,)
         Column of each value, ascending within a row.
     indptr : intp array of shape (n_rows + 1,)
         Where each row begins in the other two; the last entry is nnz.
@@ -32,7 +32,7 @@ class SparseRows:
     """
 
     data: NDArray[np.float32]
-    indices: NDArray[np.int32]
+    indices: NDArray[np.intp]
     indptr: NDArray[np.intp]
     n_columns: int
 
@@ -68,7 +68,8 @@ class SparseRows:
         import scipy.sparse as sp
 
         # scikit-learn takes 32-bit indices only.
-        return sp.csr_array((self.data, self.indices, self.indptr.astype(np.int32)), shape=self.shape)
+        indices, indptr = self.indices.astype(np.int32), self.indptr.astype(np.int32)
+        return sp.csr_array((self.data, indices, indptr), shape=self.shape)
 
 
 def tally(row_of: NDArray[np.intp], columns: NDArray[np.int32], shape: tuple[int, int]) -> SparseRows:
@@ -89,11 +90,10 @@ def tally(row_of: NDArray[np.intp], columns: NDArray[np.int32], shape: tuple[int
     cells = row_of << 32
     cells |= columns
     cells.sort()
-    is_first = np.ones(cells.size, dtype=bool)
-    np.not_equal(cells[1:], cells[:-1], out=is_first[1:])
-    firsts = np.flatnonzero(is_first)
-    distinct = cells.take(firsts)
-    counts = np.diff(firsts, append=cells.size).astype(np.float32)
+    # True where a run of equal cells begins, and behind the last one.
+    is_bound = np.ones(cells.size + 1, dtype=bool)
+    np.not_equal(cells[1:], cells[:-1], out=is_bound[1:-1])
+    bounds = np.flatnonzero(is_bound)
+    distinct = cells.take(bounds[:-1])
     row_ends = np.searchsorted(distinct, np.arange(shape[0] + 1) << 32)
-    # The cast keeps the low 32 bits: the column.
-    return SparseRows(counts, distinct.astype(np.int32), row_ends, shape[1])
+    return SparseRows(np.diff(bounds).astype(np.float32), distinct & 0xFFFFFFFF, row_ends, shape[1])

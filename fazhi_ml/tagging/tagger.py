@@ -158,7 +158,10 @@ class Tagger:
             An argument is not a sequence of strings, or the lengths differ.
         """
         decisions = self.bundle.scorer.model.decisions(self.predict_proba(texts, headings))
-        return [self._names(row) for row in decisions]
+        # Many texts share few sets of themes.
+        patterns, pattern_of = np.unique(decisions, axis=0, return_inverse=True)
+        names = [self._names(pattern) for pattern in patterns]
+        return [names[pattern] for pattern in pattern_of.tolist()]
 
     def predict_proba(self, texts: Sequence[str], headings: Sequence[str | None] | None = None) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_themes); columns follow `themes`.

@@ -1,0 +1,1 @@
+"""What `experiments/run.py` runs on: settings, cross-validation, decisions, measures and tables."""
