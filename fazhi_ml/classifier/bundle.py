@@ -209,7 +209,8 @@ def _build(folder: Path, manifest: dict[str, Any], files: dict[str, bytes]) -> B
     vocabulary = Vocabulary(tokens, *(arrays[f"{block}.keys"] for block in BLOCKS))
     model = LinearModel(
         idf={block: arrays[f"{block}.idf"] for block in BLOCKS},
-        coefficients={block: arrays[f"{block}.coefficients"] for block in BLOCKS},
+        # Column by column, as they are used.
+        coefficients={block: np.asfortranarray(arrays[f"{block}.coefficients"]) for block in BLOCKS},
         intercepts=arrays["intercepts"],
         mix=float(manifest["mix"]),
         calibration=Calibration(

@@ -1,4 +1,4 @@
-"""An exact hash index from n-gram keys to columns, built and queried by numpy."""
+"""An exact index from n-gram keys to columns, built and queried by numpy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 __all__ = ["NgramIndex"]
 
 _EMPTY = 0
+# Keys below this, as single words and characters nearly always are, have a table without hashing.
+_DIRECT = 1 << 16
 # Fibonacci hashing (Knuth, The Art of Computer Programming, volume 3, section 6.4): 2**64 divided by the golden ratio.
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 # Slots for each key: a sparse table seldom needs a second probe.
@@ -33,6 +35,8 @@ class NgramIndex:
 
     def find(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the column of each key, -1 for keys that are not in the index; shape (n,) like `keys`."""
+        if keys.size and keys.min() >= 0 and keys.max() < _DIRECT:
+            return self._direct.take(keys)
         table_keys, table_columns, shift = self._table
         slots = _slots(keys, shift)
         columns = table_columns.take(slots)
@@ -48,6 +52,13 @@ class NgramIndex:
             columns[pending[hit]] = table_columns[slots[hit]]
             onward = ~hit & (found != _EMPTY)
             pending, slots = pending[onward], slots[onward]
+        return columns
+
+    @cached_property
+    def _direct(self) -> NDArray[np.int32]:
+        columns = np.full(_DIRECT, -1, dtype=np.int32)
+        low = self.keys[self.keys < _DIRECT]
+        columns[low] = np.arange(len(low), dtype=np.int32)
         return columns
 
     @cached_property
