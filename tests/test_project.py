@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")
 EXTRAS = {
-    "train": {"mlflow", "matplotlib", "pydantic", "optuna"},
+    "train": {"mlflow", "matplotlib", "pydantic", "optuna", "jinja2"},
     "documents": {"lxml", "trafilatura", "python-docx", "pypdfium2"},
     "archive": {"pyarrow", "jinja2"},
     "review": {"cleanlab"},
