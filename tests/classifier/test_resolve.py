@@ -26,7 +26,8 @@ def test_the_shipped_model_lies_in_the_package_or_beside_it(monkeypatch: pytest.
 
 
 def test_an_mlflow_address_without_mlflow_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mlflow.artifacts", None)
+    for module in ("mlflow", "mlflow.artifacts"):
+        monkeypatch.setitem(sys.modules, module, None)
     for address in ("models:/fazhi@champion", "runs:/0123/bundle"):
         with pytest.raises(MissingExtraError) as caught:
             resolve_bundle(address)
