@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from fazhi_ml.errors import CodebookError
+from fazhi_ml.files import read_limited
 
 __all__ = ["OTHER", "Codebook", "Theme"]
 
@@ -160,17 +160,7 @@ class Codebook:
         """
         import tomllib  # here, since tagging reads the codebook from the bundle and should start fast
 
-        try:
-            if not Path(path).is_file():
-                raise CodebookError("not a file", source=path, remedy="Check the path.")
-            with Path(path).open("rb") as file:
-                data = file.read(_MAX_BYTES + 1)
-        except OSError as error:
-            raise CodebookError(
-                f"cannot be read ({error.strerror})", source=path, remedy="Check the path and its permissions."
-            ) from error
-        if len(data) > _MAX_BYTES:
-            raise CodebookError(f"larger than {_MAX_BYTES:,} bytes", source=path, remedy="Is this a codebook?")
+        data = read_limited(path, _MAX_BYTES, CodebookError)
         try:
             values = tomllib.loads(data.decode())
         except (ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, or a number of 5,000 digits

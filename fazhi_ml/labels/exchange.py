@@ -24,8 +24,8 @@ from typing import Any
 
 from fazhi_ml.codebook import OTHER, Codebook, Theme
 from fazhi_ml.errors import CorpusError
+from fazhi_ml.files import read_limited
 from fazhi_ml.labels.dataset import LabelledTexts, label_matrix
-from fazhi_ml.labels.markup import read_bytes
 
 __all__ = [
     "MAX_LABELS",
@@ -147,7 +147,7 @@ def scan_rows(path: str | os.PathLike[str]) -> tuple[list[Row], list[CorpusError
     rows: list[Row] = []
     problems: list[CorpusError] = []
     try:
-        data = read_bytes(path, _MAX_BYTES)
+        data = read_limited(path, _MAX_BYTES, CorpusError)
         parse = _parse_csv if Path(path).suffix.lower() in _TABLES else _parse_jsonl
         for line, values in parse(data):
             try:
@@ -250,7 +250,7 @@ def file_hash(path: str | os.PathLike[str]) -> str:
     CorpusError
         It cannot be read.
     """
-    return hashlib.sha256(read_bytes(path, _MAX_BYTES)).hexdigest()
+    return hashlib.sha256(read_limited(path, _MAX_BYTES, CorpusError)).hexdigest()
 
 
 # A row's line, and what gives its fields: reading them may fail without ending the file.

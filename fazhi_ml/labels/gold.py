@@ -19,8 +19,9 @@ from typing import Any, Literal, get_args
 
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import CorpusError
+from fazhi_ml.files import read_limited
 from fazhi_ml.labels.dataset import LabelledTexts, label_matrix
-from fazhi_ml.labels.markup import MAX_HEADING, read_bytes
+from fazhi_ml.labels.markup import MAX_HEADING, MAX_REPORT_BYTES
 from fazhi_ml.labels.numbering import n_in_force, number_level
 from fazhi_ml.reports.document import Role, Span
 from fazhi_ml.reports.roles import section_role
@@ -163,7 +164,7 @@ class _Reader:
     def rows(self) -> list[_Row]:
         """Return (line, row) pairs whose rows have every field in its type."""
         rows = []
-        for number, line in enumerate(read_bytes(self.path, _MAX_BYTES).split(b"\n"), start=1):
+        for number, line in enumerate(read_limited(self.path, _MAX_BYTES, CorpusError).split(b"\n"), start=1):
             if not line.strip():
                 continue
             if len(line) > _MAX_LINE:
@@ -209,7 +210,7 @@ class _Reader:
         if not is_there:
             raise self.error("the report is not a file beside the gold file", line, "Put its .txt file there.")
         try:
-            return read_bytes(path).decode()
+            return read_limited(path, MAX_REPORT_BYTES, CorpusError).decode()
         except UnicodeDecodeError as error:
             raise CorpusError("not UTF-8", source=path, remedy="Offsets count in UTF-8 text: save it so.") from error
 

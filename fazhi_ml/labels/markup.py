@@ -24,16 +24,17 @@ from pathlib import Path
 
 from fazhi_ml.codebook import OTHER, Codebook
 from fazhi_ml.errors import CorpusError
+from fazhi_ml.files import read_limited
 from fazhi_ml.labels.numbering import n_in_force
 from fazhi_ml.reports.document import Heading, Role, Span
 from fazhi_ml.reports.roles import section_role
 
-__all__ = ["LEVELS", "MAX_HEADING", "LabelledItem", "LabelledReport", "parse_report", "read_bytes"]
+__all__ = ["LEVELS", "MAX_HEADING", "MAX_REPORT_BYTES", "LabelledItem", "LabelledReport", "parse_report"]
 
 LEVELS = ("province", "city", "county", "town", "department")
 
 _TAGS = ("T", "C", "H1", "H2", "H3", "P", "+")
-_MAX_BYTES = 5_000_000
+MAX_REPORT_BYTES = 5_000_000
 _MAX_LINES = 100_000
 _MAX_LINE = 50_000
 # Every item below a heading carries its text: without a bound a small file could fill the memory.
@@ -117,27 +118,6 @@ class LabelledReport:
     items: tuple[LabelledItem, ...]
 
 
-def read_bytes(path: str | os.PathLike[str], limit: int = _MAX_BYTES) -> bytes:
-    """Read a label file of at most `limit` bytes.
-
-    Raises
-    ------
-    CorpusError
-        The file is missing, not a regular file, not readable or too large.
-    """
-    file = Path(path)
-    try:
-        if not file.is_file():
-            raise CorpusError("not a file", source=path, remedy="Check the path.")
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise CorpusError(f"cannot be read ({error.strerror})", source=path, remedy="Check the path.") from error
-    if len(data) > limit:
-        raise CorpusError(f"larger than {limit:,} bytes", source=path, remedy="Split it up.")
-    return data
-
-
 def parse_report(path: str | os.PathLike[str], codebook: Codebook) -> tuple[LabelledReport | None, list[CorpusError]]:
     """Parse one marked-up file.
 
@@ -155,7 +135,7 @@ def parse_report(path: str | os.PathLike[str], codebook: Codebook) -> tuple[Labe
         Everything that is wrong with the file, in order of lines; the search ends after 100 problems.
     """
     try:
-        data = read_bytes(path)
+        data = read_limited(path, MAX_REPORT_BYTES, CorpusError)
         lines = _lines(data, path)
     except CorpusError as error:
         return None, [error]

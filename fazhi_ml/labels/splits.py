@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fazhi_ml.errors import CorpusError, InputError
+from fazhi_ml.files import read_limited
 from fazhi_ml.labels.corpus import Corpus
-from fazhi_ml.labels.markup import LabelledReport, read_bytes
+from fazhi_ml.labels.markup import LabelledReport
 
 __all__ = ["Splits", "report_strata", "stratified_test_ids"]
 
@@ -68,7 +69,7 @@ class Splits:
 
 def _test_ids(path: str | os.PathLike[str]) -> list[str]:
     try:
-        values = tomllib.loads(read_bytes(path, _MAX_BYTES).decode())
+        values = tomllib.loads(read_limited(path, _MAX_BYTES, CorpusError).decode())
     except (ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, or a number of 5,000 digits
         raise CorpusError(f"not valid TOML ({type(error).__name__})", source=path, remedy="Mend the file.") from error
     if values.get("version") != _VERSION:

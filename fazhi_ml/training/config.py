@@ -17,6 +17,7 @@ from fazhi_ml.classifier.estimator import ThemeClassifier
 from fazhi_ml.classifier.linear import Uncertain
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import ConfigError
+from fazhi_ml.files import read_limited
 
 __all__ = [
     "DataConfig",
@@ -209,15 +210,7 @@ def read_config(
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        if not path.is_file():
-            raise ConfigError("not a file", source=path, remedy="Check the path, or name a configuration (--config).")
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})", source=path, remedy="Check its permissions.") from error
-    if len(data) > _MAX_BYTES:
-        raise ConfigError(f"larger than {_MAX_BYTES:,} bytes", source=path, remedy="Is this a configuration?")
+    data = read_limited(path, _MAX_BYTES, ConfigError)
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, or a number of 5,000 digits

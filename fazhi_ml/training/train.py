@@ -15,6 +15,7 @@ from fazhi_ml.classifier.bundle import Bundle
 from fazhi_ml.classifier.scorer import Scorer
 from fazhi_ml.errors import ConfigError
 from fazhi_ml.features.tokenizer import UserWords, parse_user_dictionary
+from fazhi_ml.files import read_limited
 from fazhi_ml.labels import LabelledTexts, load_labelled
 from fazhi_ml.training.card import render_card
 from fazhi_ml.training.choose import choose_settings
@@ -156,15 +157,7 @@ def _with_and_without_headings(name: str, texts: LabelledTexts, scorer: Scorer) 
 def _read_user_words(path: Path | None) -> UserWords:
     if path is None:
         return ()
-    try:
-        if not path.is_file():
-            raise ConfigError("not a file", source=path, remedy="Check data.user_dictionary.")
-        with path.open("rb") as file:
-            data = file.read(_MAX_DICTIONARY + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})", source=path, remedy="Check its permissions.") from error
-    if len(data) > _MAX_DICTIONARY:
-        raise ConfigError(f"larger than {_MAX_DICTIONARY:,} bytes", source=path, remedy="Is this a user dictionary?")
+    data = read_limited(path, _MAX_DICTIONARY, ConfigError)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
