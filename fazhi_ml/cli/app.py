@@ -19,6 +19,7 @@ _COMMANDS = {
     "tag": "Tag reports with themes: as a table, JSON Lines, CSV or a page to read.",
     "init": "Make a project for labels of your own.",
     "train": "Train a model on labelled reports and track the run.",
+    "search": "Search for better settings and train the best.",
     "evaluate": "Score a model on labelled data.",
     "models": "List, compare, promote, roll back and export registered models.",
     "labels": "Check and describe labelled data.",
