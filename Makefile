@@ -47,6 +47,7 @@ lint: $(VENV)/.dev ## check style, types and the direction of imports
 bench: $(VENV)/.demo ## measure speed against a scikit-learn pipeline (a few minutes)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/search.py
 
 clean: ## remove the environment, caches and demo output; models and tracked runs stay
 	rm -rf $(VENV) $(DEMO) build dist
@@ -56,9 +57,10 @@ clean: ## remove the environment, caches and demo output; models and tracked run
 # What is installed, as stamps: for the demo, with the test tools, with all tools.
 $(VENV)/.test: GROUPS := --group test
 $(VENV)/.dev: GROUPS := --group dev
+$(VENV)/.dev: FONTS := ,fonts
 $(VENV)/.demo $(VENV)/.test $(VENV)/.dev: pyproject.toml | $(VENV)/.pip
 	@echo "Installing fazhi-ml and what it needs into $(VENV); the first time this takes a minute or two ..."
-	@$(BIN)/python -m pip install -qq --editable '.[train,documents,archive]' $(GROUPS)
+	@$(BIN)/python -m pip install -qq --editable '.[train,documents,archive$(FONTS)]' $(GROUPS)
 	@touch $@
 
 # Dependency groups need pip 25.1; a new environment brings that of its Python.

@@ -19,11 +19,12 @@ from tests.conftest import ROOT
 READMES = ("README.md", "README.zh-CN.md")
 EXTRAS = {
     "train": {"mlflow", "matplotlib", "pydantic", "optuna", "jinja2"},
+    "fonts": {"fonttools", "justmytype-intl-cjk"},
     "documents": {"lxml", "trafilatura", "python-docx", "pypdfium2"},
     "archive": {"pyarrow", "jinja2"},
     "review": {"cleanlab"},
     "spark": {"pyspark"},
-    "all": {"fazhi-ml[train,documents,archive,review,spark]"},
+    "all": {"fazhi-ml[train,fonts,documents,archive,review,spark]"},
 }
 MAX_BYTES = 5_000_000
 FORBIDDEN = {

@@ -75,7 +75,10 @@ def environment(folder: Path) -> Environment:
 
 @cache
 def base_style() -> str:
-    """Return the styles that all pages share: colours in light and dark, fonts, plain elements."""
+    """Return the styles that all pages share: colours in light and dark, fonts, plain elements.
+
+    Their last resort among fonts, "Embedded CJK", is there only in a page that brings it.
+    """
     return (_TEMPLATES / "base.css").read_text(encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fazhi_ml.tagging.page import ROLE_NAMES
 from fazhi_ml.tagging.standalone import LEVEL_NAMES, base_style, csp_hash, environment, theme_rules
 from fazhi_ml.training.comparison import Comparison
 from fazhi_ml.training.evaluate import Evaluation
+from fazhi_ml.training.fonts import font_face
 from fazhi_ml.training.mistakes import ranked_errors
 from fazhi_ml.training.report_data import (
     comparison_rows,
@@ -62,9 +64,10 @@ def render_report(
 ) -> str:
     """Render a page about how well a model tags labelled texts.
 
-    The page stands alone: styles, script, charts and data are inside it, and its content security policy forbids any
-    request. It holds figures with intervals, threshold and precision-recall curves, reliability, confusions, slices,
-    influential terms, and wrongly tagged texts with the terms that decided. It quotes the texts, by design.
+    The page stands alone: styles, script, charts and data are inside it, a font for its Chinese where one is installed,
+    and its content security policy forbids any request. It holds figures with intervals, threshold and precision-recall
+    curves, reliability, confusions, slices, influential terms, and wrongly tagged texts with the terms that decided.
+    It quotes the texts, by design.
 
     Parameters
     ----------
@@ -98,10 +101,9 @@ def render_report(
     script = _asset("evaluation.js")
     ranked = ranked_errors(evaluation).tolist()
     explaining = None if out_of_fold else bundle.scorer
-    return templates.get_template("evaluation.html").render(
-        style=style,
+    with_style = partial(
+        templates.get_template("evaluation.html").render,
         script=script,
-        style_hash=csp_hash(style),
         script_hash=csp_hash(script),
         model=bundle.id,
         data=data,
@@ -122,6 +124,12 @@ def render_report(
         out_of_fold=out_of_fold,
         baseline=None if baseline is None else _compared(baseline, max_errors),
     )
+    page = with_style(style=style, style_hash=csp_hash(style), embeds_font=False)
+    # Which glyphs the page needs is known only once it is there.
+    if face := font_face(page):
+        style = face + style
+        page = with_style(style=style, style_hash=csp_hash(style), embeds_font=True)
+    return page
 
 
 def _asset(name: str) -> str:

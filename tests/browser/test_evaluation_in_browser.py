@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,11 @@ if os.environ.get("FAZHI_REQUIRE_BROWSER") != "1":
 from playwright.sync_api import Browser, Page, expect
 
 from fazhi_ml.classifier.bundle import Bundle
+from fazhi_ml.training import report
 from fazhi_ml.training.evaluate import Evaluation, evaluate
 from fazhi_ml.training.metrics import outcomes
 from fazhi_ml.training.report import Baseline, render_report
-from tests.browser.test_page_in_browser import WIDE, browser
+from tests.browser.test_page_in_browser import FLAGS, WIDE, browser, chromium
 from tests.training.evaluated import baseline, evaluation
 
 __all__ = ["baseline", "browser", "evaluation"]
@@ -27,6 +30,15 @@ __all__ = ["baseline", "browser", "evaluation"]
 pytestmark = pytest.mark.browser
 
 BUSINESS, SUPERVISION = 0, 3
+# Draws a character as an element of the page would, and returns its pixels as a string.
+PIXELS = """async ([selector, character]) => {
+  const style = getComputedStyle(document.querySelector(selector));
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.font = `${style.fontWeight} 40px ${style.fontFamily}`;
+  await document.fonts.load(canvas.font, character);
+  canvas.fillText(character, 20, 60);
+  return canvas.canvas.toDataURL();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +154,103 @@ def test_hostile_text_does_not_run(browser: Browser, bundle: Bundle, evaluation:
     assert page.locator("img").count() == 0
     assert trouble == []
     page.close()
+
+
+def data_folder(package: str, folder: str) -> Path:
+    """Return a folder inside an installed package."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / folder
+
+
+LATIN_FONTS = data_folder("matplotlib", "mpl-data/fonts/ttf")
+CHINESE_FONTS = data_folder("justmytype_intl_cjk", "fonts/ofl/notosanssc")
+
+
+@contextmanager
+def browser_with_fonts(browser: Browser, folder: Path, *fonts: Path) -> Iterator[Browser]:
+    """Start a browser on a machine that has the fonts of some folders and no others."""
+    settings = folder / "fonts.conf"
+    folders = "".join(f"<dir>{path}</dir>" for path in fonts)
+    settings.write_text(f"<fontconfig>{folders}<cachedir>{folder / 'cache'}</cachedir></fontconfig>", encoding="utf-8")
+    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(settings)}
+    started = browser.browser_type.launch(executable_path=chromium(), args=FLAGS, env=environment)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def latin_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser_with_fonts(browser, tmp_path_factory.mktemp("fontconfig"), LATIN_FONTS) as started:
+        yield started
+
+
+def font_status(page: Page) -> list[str]:
+    """Return whether each font of the page is loaded, once the page has asked for the fonts that it needs."""
+    page.evaluate("document.fonts.ready.then(() => null)")
+    statuses: list[str] = page.evaluate("[...document.fonts].map(font => font.status)")
+    return statuses
+
+
+def distinct_glyphs(page: Page, selector: str, characters: str) -> int:
+    return len({page.evaluate(PIXELS, [selector, character]) for character in characters})
+
+
+@pytest.mark.parametrize("selector", ["body", "h1", "code"])
+def test_chinese_shows_without_chinese_fonts(latin_browser: Browser, file: Path, selector: str) -> None:
+    page = latin_browser.new_page(viewport=WIDE)
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.goto(file.as_uri())
+    page.click("#language")
+    assert font_status(page) == ["loaded"]
+    assert distinct_glyphs(page, selector, "模型评估中文主题") == 8
+    assert trouble == []
+    page.close()
+
+
+def test_without_the_embedded_font_boxes_show(
+    latin_browser: Browser,
+    bundle: Bundle,
+    evaluation: Evaluation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Else the test above could pass by a font of this machine.
+    monkeypatch.setattr(report, "font_face", lambda _: "")
+    path = tmp_path / "boxes.html"
+    path.write_text(render_report(evaluation, bundle, data="held out"), encoding="utf-8")
+    page = latin_browser.new_page(viewport=WIDE)
+    page.goto(path.as_uri())
+    page.click("#language")
+    assert font_status(page) == []
+    assert distinct_glyphs(page, "body", "模型评估中文主题") == 1
+    page.close()
+
+
+def fonts_used(page: Page, selector: str) -> dict[str, bool]:
+    """Return the names of the fonts that an element is drawn with, and whether each is embedded."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return {font["familyName"]: font["isCustomFont"] for font in fonts}
+
+
+def test_fonts_of_the_reader_are_preferred(
+    browser: Browser, latin_browser: Browser, file: Path, tmp_path: Path
+) -> None:
+    with browser_with_fonts(browser, tmp_path, LATIN_FONTS, CHINESE_FONTS) as chinese_browser:
+        for reader, embedded in ((chinese_browser, False), (latin_browser, True)):
+            page = reader.new_page(viewport=WIDE)
+            page.goto(file.as_uri())
+            page.click("#language")
+            used = fonts_used(page, "#overview .note")
+            (name,) = [name for name in used if name.startswith("Noto Sans SC")]
+            assert used[name] is embedded
+            page.close()
