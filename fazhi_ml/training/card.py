@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fazhi_ml.classifier.bundle import Bundle
 from fazhi_ml.codebook import OTHER
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.metrics import Interval
-from fazhi_ml.training.mistakes import accuracy_by_n_themes, confusion_labels, confusion_matrix, error_kinds
+from fazhi_ml.training.mistakes import (
+    accuracy_by_n_themes,
+    confusion_labels,
+    confusion_matrix,
+    error_kinds,
+    worst_errors,
+)
+from fazhi_ml.training.tables import markdown_table
 
 __all__ = ["render_card"]
 
 _WORST_CONFUSIONS = 5
+_N_EXAMPLES = 6
+_EXAMPLE_LENGTH = 70
 _WIDTH = 120
 
 
@@ -41,7 +50,7 @@ def render_card(bundle: Bundle, evaluations: Mapping[str, Evaluation]) -> str:
         _overall(bundle, evaluations),
         _themes(bundle, evaluations),
         _roles(evaluations["folds"]) if _is_of_reports(bundle) else "",
-        _failures(evaluations["folds"]),
+        _failures(evaluations["folds"], with_examples=_is_of_reports(bundle)),
         _limits(bundle),
         _reproduce(bundle),
     ]
@@ -91,7 +100,7 @@ and counting many texts, with a person who looks at the evidence where a single 
 
 {purpose}
 
-{_table(("theme", "中文", "English", "definition"), rows)}"""
+{markdown_table(("theme", "中文", "English", "definition"), rows)}"""
 
 
 def _data(bundle: Bundle) -> str:
@@ -150,7 +159,7 @@ in the user dictionary), and one linear support vector machine a theme. An item'
 whole with that of its best sentence, because one sentence is enough to carry a theme. Scores become probabilities by
 Platt scaling; calibration and thresholds come from out-of-fold scores, with whole reports held out.
 {_chosen(bundle)}
-{_table(("setting", "value"), [("`seed`", f"`{settings['seed']}`"), *rows])}"""
+{markdown_table(("setting", "value"), [("`seed`", f"`{settings['seed']}`"), *rows])}"""
 
 
 def _chosen(bundle: Bundle) -> str:
@@ -182,7 +191,7 @@ def _overall(bundle: Bundle, evaluations: Mapping[str, Evaluation]) -> str:
     return f"""
 ## Figures
 
-{_table(columns, rows)}
+{markdown_table(columns, rows)}
 
 - `folds`: the training {group}s, each tagged by a model, calibration and thresholds that did not see it. Where settings
   were chosen by these figures, they are a little too good.{_names_note(evaluations)}
@@ -221,12 +230,12 @@ def _themes(bundle: Bundle, evaluations: Mapping[str, Evaluation]) -> str:
             for theme, of_theme in figures.themes.items()
         ]
         columns = ("theme", "support", "precision", "recall", "F1", "Brier", "ECE")
-        parts.append(f"**{name.replace('_', ' ')}**\n\n{_table(columns, rows)}")
+        parts.append(f"**{name.replace('_', ' ')}**\n\n{markdown_table(columns, rows)}")
     thresholds = zip(bundle.codebook.ids, bundle.scorer.model.thresholds.tolist(), strict=True)
     if bundle.codebook.multi_label:
         parts.append(
             "A theme is given when its probability reaches its threshold:\n\n"
-            + _table(("theme", "threshold"), [(f"`{theme}`", f"{value:.3f}") for theme, value in thresholds])
+            + markdown_table(("theme", "threshold"), [(f"`{theme}`", f"{value:.3f}") for theme, value in thresholds])
         )
     parts.append(
         "Brier score and expected calibration error (ECE, ten bins) judge the probabilities: 0 is perfect. They were "
@@ -245,10 +254,10 @@ def _roles(folds: Evaluation) -> str:
 
 On folds, by the role of the section that an item stands in:
 
-{_table(("role", "items", "macro-F1", "exact match"), rows)}"""
+{markdown_table(("role", "items", "macro-F1", "exact match"), rows)}"""
 
 
-def _failures(folds: Evaluation) -> str:
+def _failures(folds: Evaluation, *, with_examples: bool) -> str:
     kinds = error_kinds(folds)
     n_errors = sum(kinds.values())
     rows = [(kind, f"{count}", f"{count / max(n_errors, 1):.0%}") for kind, count in kinds.items()]
@@ -256,17 +265,34 @@ def _failures(folds: Evaluation) -> str:
     parts = [
         "## Known failures",
         f"On folds {n_errors:,} of {folds.figures.n_texts:,} items have a wrong set of themes:",
-        _table(("what is wrong", "items", "share"), rows),
+        markdown_table(("what is wrong", "items", "share"), rows),
         "How often the whole set is right, by the number of themes that an item certainly carries:",
-        _table(("items with", "items", "exact match"), by_number),
+        markdown_table(("items with", "items", "exact match"), by_number),
     ]
     confusions = _worst_confusions(folds)
     if confusions:
         parts += [
             f"Most frequent confusions (`{OTHER}`: nothing was given instead, or nothing was missed instead):",
-            _table(("gold", "given", "times"), confusions),
+            markdown_table(("gold", "given", "times"), confusions),
+        ]
+    if with_examples and n_errors:
+        parts += [
+            "Examples from the corpus, where the model was most sure of what is wrong:",
+            markdown_table(("where", "begins", "gold", "given"), _examples(folds)),
         ]
     return "\n\n".join(parts)
+
+
+def _examples(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            error["source"],
+            " ".join(error["text"].split())[:_EXAMPLE_LENGTH] + "…",
+            error["gold"] or OTHER,
+            error["predicted"] or OTHER,
+        )
+        for error in worst_errors(evaluation, limit=_N_EXAMPLES)
+    ]
 
 
 def _worst_confusions(evaluation: Evaluation) -> list[tuple[str, str, str]]:
@@ -319,9 +345,3 @@ def _with_interval(value: float | None, interval: Interval | None) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Lay out a Markdown table; a bar in a cell would end it."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -16,6 +16,7 @@ from fazhi_ml.errors import OutputError
 from fazhi_ml.labels import LabelledTexts
 from fazhi_ml.training.choose import CANDIDATES
 from fazhi_ml.training.config import TrainingConfig
+from fazhi_ml.training.dataset_card import render_dataset_card
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.figures import confusion_figure, precision_recall_figure, reliability_figure
 from fazhi_ml.training.mistakes import worst_errors
@@ -188,6 +189,10 @@ def run_metrics(result: TrainingResult) -> dict[str, float]:
 def _write_artifacts(folder: Path, result: TrainingResult) -> None:
     _write_json(folder / "config.json", result.config.model_dump(mode="json"))
     _write_json(folder / "figures.json", result.bundle.info["metrics"])
+    dataset_card = render_dataset_card(
+        result.train, result.test, description=result.config.data.description, data_hash=result.corpus_hash
+    )
+    (folder / "DATASET_CARD.md").write_text(dataset_card, encoding="utf-8")
     facts = report_facts(result.config.data.corpus, result.bundle.codebook)
     for name, title in _TITLES.items():
         # Without headings little looks different; and of further data nothing but figures is kept.
