@@ -126,6 +126,9 @@ def command(
     register: Annotated[
         bool, typer.Option("--register", help="Make the model a version with the alias challenger: see fazhi models.")
     ] = False,
+    name: Annotated[
+        str, typer.Option("--name", "-n", help="With --register: the name to register the model under.")
+    ] = "fazhi",
     also_evaluate: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=PATH", help="Score further labelled data as well; may be repeated."),
@@ -172,7 +175,7 @@ def command(
     if register and run.tracking_uri is not None:
         from fazhi_ml.cli.models import register_model
 
-        version = register_model(run.result.bundle, run.tracking_uri, run_id=run.run_id)
+        version = register_model(run.result.bundle, run.tracking_uri, run_id=run.run_id, name=name)
     if output_format == "json":
         summary = _summary(run) if version is None else {**_summary(run), "version": version.number}
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))

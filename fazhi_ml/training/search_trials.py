@@ -36,6 +36,7 @@ __all__ = ["SearchData", "TrialLoop", "TrialReport"]
 _TRAINING_FOLD = 1.25
 # For reading, evaluating and logging: as long as reading and opening the store took, times this.
 _TRAINING_REST = 1.0
+_LEAST_TEXTS_TO_JUDGE = 200
 _RECENT = 20
 
 
@@ -232,8 +233,9 @@ class TrialLoop:
         if one.n_folds == prepared.folds.max() + 1:
             self._finish(one, value, pruned=False)
             return False
-        # The base is what all others are compared with.
-        if (one.trial.should_prune() and not one.trial.user_attrs.get("base")) or not self._has_time():
+        # The base is what all others are compared with, and one fold of a few texts tells nothing.
+        may_fall_behind = len(prepared.labels) >= _LEAST_TEXTS_TO_JUDGE and not one.trial.user_attrs.get("base")
+        if (may_fall_behind and one.trial.should_prune()) or not self._has_time():
             self._finish(one, value, pruned=True)
             return False
         return True

@@ -124,17 +124,17 @@ def test_registering_makes_a_challenger_of_the_run(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    arguments = ["train", "-c", str(project / "config.toml"), "--register", "--format", "json"]
+    arguments = ["train", "-c", str(project / "config.toml"), "--register", "--name", "county", "--format", "json"]
     assert main([*arguments, "--no-tracking"]) == 2
     assert "--register: needs a tracked run" in capsys.readouterr().err
     assert main(arguments) == 0
     captured = capsys.readouterr()
     summary = json.loads(captured.out)
     assert summary["version"] == 1
-    assert "Registered as version 1 of fazhi" in captured.err
-    assert main(["models", "show", "challenger", "--format", "json"]) == 0
+    assert "Registered as version 1 of county" in captured.err
+    assert main(["models", "show", "challenger", "--name", "county", "--format", "json"]) == 0
     version = json.loads(capsys.readouterr().out)
     assert (version["run_id"], version["model"]) == (summary["run_id"], summary["model"])
     assert version["macro_f1"]["test"] == summary["metrics"]["test"]["macro_f1"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    assert fazhi_ml.load("models:/fazhi@challenger").bundle.id == summary["model"]
+    assert fazhi_ml.load("models:/county@challenger").bundle.id == summary["model"]
