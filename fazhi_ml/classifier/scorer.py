@@ -76,8 +76,12 @@ class LinearModel:
 
         A text's score is its headings' plus `mix` times its best sentence's plus ``1 - mix`` times its own as a whole.
         """
-        whole, sentences = self.sentence_scores(counts)
-        return pool(whole, sentences, counts.text_of, self.mix) + self.heading_scores(counts)
+        return self.text_scores(counts) + self.heading_scores(counts)
+
+    def text_scores(self, counts: TermCounts) -> NDArray[np.float32]:
+        """Return raw pooled scores without headings, shape (n_texts, n_themes)."""
+        wholes, sentences = self.sentence_scores(counts)
+        return pool(wholes, sentences, counts.text_of, self.mix)
 
     def sentence_scores(self, counts: TermCounts) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return scores without headings, of whole texts (n_texts, n_themes) and sentences (n_sentences, n_themes)."""
@@ -94,9 +98,13 @@ class LinearModel:
 
     def heading_scores(self, counts: TermCounts) -> NDArray[np.float32]:
         """Return what headings add to each text's scores, shape (n_texts, n_themes)."""
-        scores = np.vstack([self._block_scores(counts.headings, "headings"), np.zeros_like(self.intercepts)])
+        scores = np.vstack([self.path_scores(counts.headings), np.zeros_like(self.intercepts)])
         # A text without headings has -1 here: the row of zeros.
         return scores[counts.heading_of]
+
+    def path_scores(self, headings: SparseRows) -> NDArray[np.float32]:
+        """Return what heading paths add to the scores of the texts below them, shape (n_headings, n_themes)."""
+        return self._block_scores(headings, "headings")
 
     def probabilities(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return calibrated probabilities of raw scores, shape (n_texts, n_themes)."""
@@ -136,11 +144,21 @@ class Scorer:
 
     def scores(self, texts: Sequence[str], headings: Sequence[str | None]) -> NDArray[np.float32]:
         """Return raw scores, shape (n_texts, n_themes), in batches of bounded memory."""
-        scores = np.empty((len(texts), len(self.model.intercepts)), dtype=np.float32)
+        scores = self._heading_scores(headings)
         for start, end in _batches(texts):
-            counts = self.extractor.counts(texts[start:end], headings[start:end])
-            scores[start:end] = self.model.scores(counts)
+            counts = self.extractor.counts(texts[start:end], [None] * (end - start))
+            scores[start:end] += self.model.text_scores(counts)
         return scores
+
+    def _heading_scores(self, headings: Sequence[str | None]) -> NDArray[np.float32]:
+        """Return what headings add to each text's scores; many texts share a path, so each is scored once."""
+        place_of = {path: place for place, path in enumerate(dict.fromkeys(path for path in headings if path))}
+        paths = list(place_of)
+        # The last row is for texts without headings.
+        scores = np.zeros((len(paths) + 1, len(self.model.intercepts)), dtype=np.float32)
+        for start, end in _batches(paths):
+            scores[start:end] = self.model.path_scores(self.extractor.heading_counts(paths[start:end]))
+        return scores[np.array([place_of[path] if path else -1 for path in headings], dtype=np.intp)]
 
     def probabilities(self, texts: Sequence[str], headings: Sequence[str | None]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_themes)."""

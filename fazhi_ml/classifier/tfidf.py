@@ -37,7 +37,11 @@ def weight_terms(counts: SparseRows, idf: NDArray[np.float32]) -> SparseRows:
     SparseRows, shape (n_rows, n_terms)
         Rows without a term that counts stay zero.
     """
-    weights = (1 + np.log(counts.data)) * idf[counts.indices]
+    frequencies = counts.data.copy()
+    # Most terms stand once in a text, and the logarithm of 1 is 0.
+    repeated = np.flatnonzero(frequencies > 1)
+    frequencies[repeated] = 1 + np.log(frequencies[repeated])
+    weights = frequencies * idf.take(counts.indices)
     norms = np.sqrt(counts.sums(weights * weights))
     norms[norms == 0] = 1
     weights /= np.repeat(norms, np.diff(counts.indptr))

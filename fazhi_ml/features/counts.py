@@ -114,15 +114,18 @@ class TermExtractor:
         """
         rows = self.sentences(texts)
         paths = {path: place for place, path in enumerate(dict.fromkeys(path for path in headings if path))}
-        heading_rows = split_rows(list(paths), fold_digits=self.settings.fold_digits, min_sentence=None)
-        heading_places = self._word_occurrences(heading_rows, "headings")
         return TermCounts(
             words=_tally_levels(rows, self._word_occurrences(rows, "words"), len(self.vocabulary.words)),
             characters=_tally_levels(rows, self._character_occurrences(rows), len(self.vocabulary.characters)),
-            headings=tally(*heading_places, (len(paths), len(self.vocabulary.headings))),
+            headings=self.heading_counts(list(paths)),
             text_of=rows.texts,
             heading_of=np.array([paths[path] if path else -1 for path in headings], dtype=np.intp),
         )
+
+    def heading_counts(self, paths: Sequence[str]) -> SparseRows:
+        """Return the counts of heading paths, shape (n_paths, n_terms)."""
+        rows = split_rows(paths, fold_digits=self.settings.fold_digits, min_sentence=None)
+        return tally(*self._word_occurrences(rows, "headings"), (len(paths), len(self.vocabulary.headings)))
 
     def sentences(self, texts: Sequence[str]) -> Rows:
         """Return the folded sentences of texts."""

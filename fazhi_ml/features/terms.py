@@ -95,15 +95,26 @@ def split_rows(texts: Sequence[str], *, fold_digits: bool, min_sentence: int | N
     if min_sentence is None:
         return Rows(codes, positions, np.arange(len(texts)))
     breaks, owners = _sentence_breaks(codes, ends, min_sentence)
-    # A break takes the position of the code point after it, which is never read: n-grams do not begin at a separator.
-    return Rows(np.insert(codes, breaks, np.uint32(NEWLINE)), np.insert(positions, breaks, positions[breaks]), owners)
+    places = breaks + np.arange(breaks.size)
+    is_kept = np.ones(codes.size + breaks.size, dtype=bool)
+    is_kept[places] = False
+    cut_codes = np.full(is_kept.size, NEWLINE, dtype=np.uint32)
+    cut_codes[is_kept] = codes
+    cut_positions = np.empty(is_kept.size, dtype=np.intp)
+    cut_positions[is_kept] = positions
+    # A break has the position of the code point after it, where the next sentence begins.
+    cut_positions[places] = positions[breaks]
+    return Rows(cut_codes, cut_positions, owners)
 
 
 def _sentence_breaks(
     codes: NDArray[np.uint32], ends: NDArray[np.intp], min_sentence: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where sentences after the first begin, and the text of each sentence."""
-    marks = np.flatnonzero(np.isin(codes, _SENTENCE_ENDS)) + 1
+    is_mark = codes == _SENTENCE_ENDS[0]
+    for mark in _SENTENCE_ENDS[1:]:
+        is_mark |= codes == mark
+    marks = np.flatnonzero(is_mark) + 1
     owner_of_mark = np.searchsorted(ends, marks)
     breaks: list[int] = []
     owners: list[int] = list(range(len(ends)))

@@ -46,7 +46,8 @@ class Tokenizer:
 
     def cut(self, text: str) -> list[str]:
         """Return the tokens of `text`; joined, they are `text` again."""
-        return list(self._cut(text, False))
+        tokens: list[str] = self._cut(text, False)
+        return tokens
 
     @property
     def hash(self) -> str:
