@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-__all__ = ["SQLITE", "cache_folder", "local_folder", "quieten_mlflow", "registered_bundle", "version_bundle"]
+__all__ = [
+    "SQLITE",
+    "bundle_within",
+    "cache_folder",
+    "local_folder",
+    "quieten_mlflow",
+    "registered_bundle",
+    "version_bundle",
+]
 
 SQLITE = "sqlite:///"
 _ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[0-9]+))\Z")
@@ -147,9 +155,20 @@ def _fetch(client: MlflowClient, version: ModelVersion, scratch: Path) -> Path:
             source=source,
             remedy="Move them back (MLflow stores absolute paths), or train and register the model again.",
         ) from error
+    return bundle_within(files, source=source, remedy="Register one with fazhi train --register.")
+
+
+def bundle_within(files: Path, *, source: str, remedy: str) -> Path:
+    """Return the bundle's folder within downloaded files.
+
+    Raises
+    ------
+    BundleError
+        They hold no bundle; `source` and `remedy` are those of the error.
+    """
     bundles = sorted(files.rglob("model.json"))
     if not bundles:
-        raise BundleError("holds no model bundle", source=source, remedy="Register one with fazhi train --register.")
+        raise BundleError("holds no model bundle", source=source, remedy=remedy)
     return bundles[0].parent
 
 

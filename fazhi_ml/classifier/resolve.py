@@ -56,7 +56,7 @@ def _shipped() -> Path:
 
 
 def _download(address: str) -> Path:
-    from fazhi_ml.classifier.registered import quieten_mlflow
+    from fazhi_ml.classifier.registered import bundle_within, quieten_mlflow
 
     quieten_mlflow()
     try:
@@ -74,7 +74,4 @@ def _download(address: str) -> Path:
             source=address,
             remedy="Set MLFLOW_TRACKING_URI to the store, and check that it was not moved.",
         ) from error
-    bundles = sorted(downloaded.rglob("model.json"))
-    if not bundles:
-        raise BundleError("holds no model bundle", source=address, remedy="Give the address of a logged bundle.")
-    return bundles[0].parent
+    return bundle_within(downloaded, source=address, remedy="Give the address of a logged bundle.")

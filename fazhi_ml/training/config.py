@@ -20,6 +20,7 @@ from fazhi_ml.errors import ConfigError
 from fazhi_ml.files import read_limited
 
 __all__ = [
+    "MODEL_NAME",
     "DataConfig",
     "FeatureConfig",
     "ModelConfig",
@@ -27,11 +28,12 @@ __all__ = [
     "TrainingConfig",
     "config_keys",
     "read_config",
+    "read_toml",
 ]
 
 _MAX_BYTES = 1_000_000
 _PATHS = ("corpus", "codebook", "splits", "test", "user_dictionary")
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _AT_LINE = re.compile(r"\(at line (\d+),")
 
 
@@ -128,7 +130,7 @@ class TrainingConfig(_Table):
     tracking : TrackingConfig
     """
 
-    name: Annotated[str, Field(pattern=_NAME)] = "default"
+    name: Annotated[str, Field(pattern=MODEL_NAME)] = "default"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     choose: bool = False
     data: DataConfig
@@ -188,7 +190,7 @@ def read_config(
     ConfigError
         The file cannot be read or is not TOML, or a key is unknown, missing or has a wrong value.
     """
-    values = {} if path is None else _read_toml(path)
+    values = {} if path is None else read_toml(path)
     _resolve_paths(values, Path() if path is None else path.parent)
     if data is not None:
         values["data"] = dict(data)
@@ -209,7 +211,14 @@ def read_config(
         raise _config_error(error, path, overridden) from None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a configuration's tables.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, is too large or not TOML; the message names the line where there is one.
+    """
     data = read_limited(path, _MAX_BYTES, ConfigError)
     try:
         return tomllib.loads(data.decode())

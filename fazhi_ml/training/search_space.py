@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import ConfigError
 from fazhi_ml.features.vocabulary import FeatureSettings
-from fazhi_ml.training.config import _NAME, FeatureConfig, ModelConfig, TrainingConfig, _read_toml, read_config
+from fazhi_ml.training.config import MODEL_NAME, FeatureConfig, ModelConfig, TrainingConfig, read_config, read_toml
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -182,13 +182,13 @@ def read_search_config(path: Path, overrides: Sequence[str] = ()) -> SearchConfi
     ConfigError
         A file cannot be read or is not TOML, or a key is unknown, missing or has a wrong value.
     """
-    values = _read_toml(path)
+    values = read_toml(path)
     _check_keys(values, ("name", "base", "folds", "space"), path)
     for key in ("base", "space"):
         if key not in values:
             raise ConfigError(f"{key} is missing", source=path, remedy="See configs/search.toml for an example.")
     name, base, folds = values.get("name", "searched"), values["base"], values.get("folds", 3)
-    if not isinstance(name, str) or not re.match(_NAME, name):
+    if not isinstance(name, str) or not re.match(MODEL_NAME, name):
         raise ConfigError("name has a wrong value", source=path, remedy="Use letters, digits, ., - and _.")
     if not isinstance(base, str):
         raise ConfigError("base has a wrong value", source=path, remedy="Give the path of a training configuration.")

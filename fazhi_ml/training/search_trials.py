@@ -23,7 +23,7 @@ from fazhi_ml.training.search_folds import PreparedCache, load_prepared, score_f
 from fazhi_ml.training.search_metric import Metric
 from fazhi_ml.training.search_space import SearchConfig, Value
 from fazhi_ml.training.study import n_finished
-from fazhi_ml.training.train import _read_user_words
+from fazhi_ml.training.train import read_user_words
 
 if TYPE_CHECKING:
     import optuna
@@ -105,7 +105,7 @@ class SearchData:
             The data are malformed.
         """
         data = read_training_data(config.data)
-        return cls(data.codebook, data.train, _read_user_words(config.data.user_dictionary), data.hash)
+        return cls(data.codebook, data.train, read_user_words(config.data.user_dictionary), data.hash)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from fazhi_ml.training.config import TrainingConfig
 from fazhi_ml.training.data import model_targets, read_training_data
 from fazhi_ml.training.evaluate import Evaluation, evaluate
 
-__all__ = ["WITHOUT_HEADINGS", "Progress", "TrainingResult", "check_names", "train"]
+__all__ = ["WITHOUT_HEADINGS", "Progress", "TrainingResult", "check_names", "read_user_words", "train"]
 
 Progress = Callable[[str], None]
 """Called with the name of each stage when it begins."""
@@ -97,7 +97,7 @@ def train(
     progress("Reading the corpus")
     data = read_training_data(config.data)
     train_texts, test_texts = data.train, data.test
-    user_words = _read_user_words(config.data.user_dictionary)
+    user_words = read_user_words(config.data.user_dictionary)
     further = {name: load_labelled(path, data.codebook) for name, path in (also_evaluate or {}).items()}
     chosen: dict[str, float] = {}
     if config.choose:
@@ -154,7 +154,14 @@ def _with_and_without_headings(name: str, texts: LabelledTexts, scorer: Scorer) 
     return evaluations
 
 
-def _read_user_words(path: Path | None) -> UserWords:
+def read_user_words(path: Path | None) -> UserWords:
+    """Read a user dictionary; None stands for none.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, is too large, not UTF-8 or malformed.
+    """
     if path is None:
         return ()
     data = read_limited(path, _MAX_DICTIONARY, ConfigError)
