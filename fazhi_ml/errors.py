@@ -12,14 +12,19 @@ __all__ = [
     "CodebookError",
     "ConfigError",
     "CorpusError",
+    "DamagedFileError",
     "DecodingError",
     "EmptyReportError",
+    "EncryptedFileError",
     "FazhiError",
     "InputError",
     "MissingExtraError",
+    "MissingProgramError",
     "OutputError",
+    "ReaderLimitError",
     "ReportError",
     "ReportTooLargeError",
+    "ScannedFileError",
     "TrackingError",
     "UnreadableFileError",
     "UnsupportedFormatError",
@@ -101,6 +106,26 @@ class UnsupportedFormatError(ReportError):
 
 class ReportTooLargeError(ReportError):
     """The document is larger than the reader's limit."""
+
+
+class DamagedFileError(ReportError):
+    """The file claims a format whose rules it breaks."""
+
+
+class EncryptedFileError(ReportError):
+    """The document is locked with a password."""
+
+
+class ScannedFileError(ReportError):
+    """The document holds pictures of pages and no text."""
+
+
+class ReaderLimitError(ReportError):
+    """Reading the document took more time or memory than allowed."""
+
+
+class MissingProgramError(ReportError):
+    """The format is read by a program that is not installed."""
 
 
 class CodebookError(FazhiError):

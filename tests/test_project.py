@@ -21,7 +21,7 @@ EXTRAS = {
     "train": {"mlflow", "matplotlib", "pydantic", "optuna", "jinja2"},
     "fonts": {"fonttools", "justmytype-intl-cjk"},
     "documents": {"lxml", "trafilatura", "python-docx", "pypdfium2"},
-    "archive": {"pyarrow", "jinja2"},
+    "archive": {"pyarrow", "duckdb", "jinja2"},
     "review": {"cleanlab"},
     "spark": {"pyspark"},
     "all": {"fazhi-ml[train,fonts,documents,archive,review,spark]"},

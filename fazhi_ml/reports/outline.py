@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from fazhi_ml.reports.levels import STANDARD_ORDER, LevelStack, scheme_order
 from fazhi_ml.reports.limits import MAX_PARTS, too_many
 from fazhi_ml.reports.lines import Line
 from fazhi_ml.reports.numbering import BLANKS
+from fazhi_ml.reports.readers.extracted import HeadingMark
 from fazhi_ml.reports.roles import announced_role
 
 __all__ = ["Outline", "read_outline"]
@@ -59,8 +61,15 @@ class Outline:
     paragraphs: tuple[Paragraph, ...]
 
 
-def read_outline(body: list[Line]) -> Outline:
+def read_outline(body: list[Line], marks: Sequence[HeadingMark] = ()) -> Outline:
     """Build the outline of the body lines of a report.
+
+    Parameters
+    ----------
+    body : list of Line
+    marks : sequence of HeadingMark
+        Lines that the document's format calls headings. Numbers and wording come first: whole paragraphs are marked in
+        many documents.
 
     Raises
     ------
@@ -70,6 +79,7 @@ def read_outline(body: list[Line]) -> Outline:
     blocks = [_numbered(line, body[i + 1] if i + 1 < len(body) else None) for i, line in enumerate(body)]
     _vote(blocks)
     _find_unnumbered(blocks)
+    _heed(blocks, marks)
     return _assemble(blocks)
 
 
@@ -211,6 +221,19 @@ def _is_slogan(text: str, following: _Block) -> bool:
     if _FIGURE.search(text) or commas > 1 or len(following.line.text) < 45:
         return False
     return _SLOGAN_VERB.match(text) is not None or (commas == 0 and len(text) <= 16)
+
+
+def _heed(blocks: list[_Block], marks: Sequence[HeadingMark]) -> None:
+    """Take lines for headings that the format marks so, where their own look does not speak against it."""
+    levels = {mark.start: mark.level for mark in marks}
+    for block in blocks:
+        level = levels.get(block.line.start)
+        text = block.line.text
+        if level is None or block.head_end or len(text) > _LONGEST_HEADING or text[-1] in ",，、;；":
+            continue
+        if _SENTENCE_STOP.search(text, 0, len(text) - 1) is None:
+            block.scheme = block.scheme or ("top" if level == 1 else "bare")
+            block.head_end, block.own = len(text), True
 
 
 def _assemble(blocks: list[_Block]) -> Outline:

@@ -14,6 +14,7 @@ from fazhi_ml.reports.lines import read_page
 from fazhi_ml.reports.metadata import read_metadata
 from fazhi_ml.reports.outline import read_outline
 from fazhi_ml.reports.readers import extract
+from fazhi_ml.reports.readers.extracted import Extracted
 
 __all__ = ["parse_report", "read_bytes", "read_report"]
 
@@ -26,7 +27,7 @@ def read_report(path: str | os.PathLike[str]) -> Report:
     Parameters
     ----------
     path : str or path
-        A text or HTML file of at most `MAX_BYTES`.
+        A text, HTML, Word or PDF file of at most `MAX_BYTES`.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def read_bytes(data: bytes, *, name: str) -> Report:
         raise EmptyReportError("the file is empty", source=name, remedy="Name a file that holds a report.")
     reader, extracted = extract(data, name)
     provenance = Provenance(name, hashlib.sha256(data).hexdigest(), reader, extracted.encoding)
-    return _build(extracted.text, None, extracted.title, provenance)
+    return _build(extracted, None, provenance)
 
 
 def parse_report(text: str, *, title: str | None = None, provenance: Provenance | None = None) -> Report:
@@ -131,15 +132,16 @@ def parse_report(text: str, *, title: str | None = None, provenance: Provenance 
         # Callers may pass lone surrogates, which UTF-8 has no bytes for.
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         provenance = Provenance(None, digest, "string", None)
-    return _build(text, title, None, provenance)
+    return _build(Extracted(text, None), title, provenance)
 
 
-def _build(text: str, title: str | None, page_title: str | None, provenance: Provenance) -> Report:
-    """Build a report; `title` overrules a title found in the text, `page_title` stands in for one."""
+def _build(extracted: Extracted, title: str | None, provenance: Provenance) -> Report:
+    """Build a report; `title` overrules a title found in the text, that of the format stands in for one."""
+    text = extracted.text
     source = provenance.path or "text"
     try:
-        page = read_page(text, title, page_title)
-        outline = read_outline(page.body)
+        page = read_page(text, title, extracted.title)
+        outline = read_outline(page.body, extracted.headings)
     except ReportTooLargeError as error:
         raise ReportTooLargeError(error.cause, source=source, remedy=error.remedy) from None
     if not (page.body or page.chrome):
@@ -155,7 +157,7 @@ def _build(text: str, title: str | None, page_title: str | None, provenance: Pro
         sections=outline.sections,
         paragraphs=outline.paragraphs,
         chrome=tuple(Span(start, end) for start, end in page.chrome),
-        notes=_notes(page.title, text, bool(outline.headings), bool(outline.paragraphs)),
+        notes=(*extracted.notes, *_notes(page.title, text, bool(outline.headings), bool(outline.paragraphs))),
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from fazhi_ml.errors import FazhiError, UnsupportedFormatError
+from fazhi_ml.reports.readers.docx import DocxReader
+from fazhi_ml.reports.readers.extracted import Extracted
 from fazhi_ml.reports.readers.html import HtmlReader
-from fazhi_ml.reports.readers.text import Extracted, TextReader
+from fazhi_ml.reports.readers.office import OfficeReader
+from fazhi_ml.reports.readers.pdf import PdfReader
+from fazhi_ml.reports.readers.text import TextReader
 
-__all__ = ["READERS", "Extracted", "Reader", "extract"]
+__all__ = ["READERS", "Reader", "extract"]
 
 
 class Reader(Protocol):
@@ -29,17 +33,16 @@ class Reader(Protocol):
         """Extract the text, or raise a `ReportError`."""
 
 
-READERS: tuple[Reader, ...] = (HtmlReader(), TextReader())
-"""Tried in order; the first that accepts the content reads it."""
+READERS: tuple[Reader, ...] = (DocxReader(), PdfReader(), OfficeReader(), HtmlReader(), TextReader())
+"""Tried in order; the first that accepts the content reads it. Names of files do not count where the content tells."""
 
-_BINARY_KINDS = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a zip container such as .docx or .xlsx"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document such as .doc"),
-    (b"{\\rtf", "an RTF document"),
+# Magic numbers of what no reader accepts, so that the error can name it.
+_FOREIGN_KINDS = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -62,7 +65,7 @@ def extract(data: bytes, name: str) -> tuple[str, Extracted]:
     ReportError, MissingExtraError
         As the reader raises them.
     """
-    kind = next((kind for magic, kind in _BINARY_KINDS if data.startswith(magic)), None)
+    kind = next((kind for magic, kind in _FOREIGN_KINDS if data.startswith(magic)), None)
     if kind is None:
         for reader in READERS:
             if reader.accepts(data, name):
@@ -74,5 +77,5 @@ def extract(data: bytes, name: str) -> tuple[str, Extracted]:
                     ) from error
         kind = f"binary (tried: {', '.join(reader.name for reader in READERS)})"
     raise UnsupportedFormatError(
-        f"the content is {kind}, which cannot be read", source=name, remedy="Export it as .txt or .html first."
+        f"the content is {kind}, which cannot be read", source=name, remedy="Export it as .docx, .html or .txt first."
     )

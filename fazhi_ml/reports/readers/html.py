@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from fazhi_ml.errors import DecodingError, MissingExtraError
-from fazhi_ml.reports.readers.text import Extracted, decode
+from fazhi_ml.reports.readers.extracted import Extracted
+from fazhi_ml.reports.readers.text import decode
 
 if TYPE_CHECKING:
     from lxml import etree

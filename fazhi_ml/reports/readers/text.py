@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 
 from fazhi_ml.errors import DecodingError
+from fazhi_ml.reports.readers.extracted import Extracted
 
-__all__ = ["Extracted", "TextReader", "decode"]
+__all__ = ["TextReader", "decode"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,24 +20,6 @@ _BOMS = (
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SAMPLE = 64 * 1024
 _MOST_CONTROLS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Extracted:
-    """What a reader found in a file.
-
-    Attributes
-    ----------
-    text : str
-    encoding : str or None
-        None where the format fixes it.
-    title : str or None
-        A title that the format keeps outside its text.
-    """
-
-    text: str
-    encoding: str | None
-    title: str | None = None
 
 
 class TextReader:

@@ -1,0 +1,1 @@
+"""Archives: thousands of reports tagged in one resumable run, and what their tables answer."""
