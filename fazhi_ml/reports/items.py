@@ -16,6 +16,8 @@ _CN = f"[{CHINESE_DIGITS}]"
 # unclosed quotation mark from costing more than linear time.
 _ENUMERATOR = re.compile(
     rf"""
+    (?=[“《第其首再最（(\d①-⑳❶-❿➀-➓{CHINESE_DIGITS}])  # spares most places the alternatives
+    (?:
       “[^“”]{{0,200}}” | 《[^《》]{{0,100}}》
     | (?P<shi>{_CN}{{1,3}})(?:是|要)
     | 第(?P<di>{_CN}{{1,2}})(?=[，,、：:是要])
@@ -27,6 +29,7 @@ _ENUMERATOR = re.compile(
     | (?P<ar_dot>\d{{1,2}})(?:[.．](?!\d)|[.．](?=20\d\d年)|、(?!\d))
     | (?P<cn_dot>{_CN}{{1,2}})、
     | (?P<circled>[①-⑳❶-❿➀-➓])
+    )
     """,
     re.VERBOSE,
 )
@@ -35,6 +38,7 @@ _SECOND = re.compile(
     "[二三23２３第其再②③❷❸➁➂](?:(?<=[②③❷❸➁➂])|(?<=[二三23２３])[是要、）)．.]|(?<=[第其])[二三]|(?<=[其再])次)"
 )
 _ORDER = {"首先": 1, "其次": 2, "再次": 3, "再者": 3, "最后": 4}
+_BLANKS = frozenset(BLANKS)
 _STRONG = frozenset("。；;：:！!？?….”’）)」』】》")
 # These count things inside a sentence as often ("1、2号井"): nothing less than its end before them will do.
 _PLAIN_NUMBERS = frozenset({"ar_dot", "ar_half", "cn_dot", "cn_paren"})
@@ -135,7 +139,7 @@ def _enumerators(text: str) -> list[Enumerator]:
             continue
         start = match.start()
         before = start - 1
-        while before >= 0 and text[before] in BLANKS:
+        while before >= 0 and text[before] in _BLANKS:
             before -= 1
         number = _number(match)
         strong = before < 0 or text[before] in _STRONG
