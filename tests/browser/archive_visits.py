@@ -14,7 +14,7 @@ from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.overview import write_overview
 from fazhi_ml.archive.schema import share_names
 from tests.archive.synthetic import synthetic_rows, write_synthetic
-from tests.browser.test_page_in_browser import WIDE
+from tests.browser.chromium import WIDE
 from tests.tagging.builders import CODEBOOK
 
 SIZE = 240

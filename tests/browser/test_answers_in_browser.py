@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Skips this module too, where playwright is not installed.
-from tests.browser.test_page_in_browser import FLAGS, chromium  # isort: skip
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from fazhi_ml.archive.answers import render_theme_table
 from fazhi_ml.archive.selection import Selection
 from fazhi_ml.archive.tables import ThemeTable
+from tests.browser.chromium import opened
 
 pytestmark = pytest.mark.browser
 
@@ -26,23 +24,13 @@ ROWS = (
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    """A table; a request, an error or a refusal by the content security policy fails the test."""
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     file = tmp_path / "table.html"
     table = ThemeTable(("place", "year"), ("law",), ROWS, ("law",))
     html = render_theme_table(table, archive="out", selection=Selection.of(), weight="items")
     file.write_text(html, encoding="utf-8")
-    trouble: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_page()
-        page.on("request", lambda request: trouble.append(request.url))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text))
-        page.goto(file.as_uri())
+    with opened(browser, file) as page:
         yield page
-        browser.close()
-    assert set(trouble) == {file.as_uri()}
 
 
 def items(page: Page) -> list[int]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
-
-from fazhi_ml.archive.layout import Layout
-
-if os.environ.get("FAZHI_REQUIRE_BROWSER") != "1":
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect
 
+from fazhi_ml.archive.layout import Layout
 from tests.browser.archive_visits import (
     NAMES,
     ROWS,
@@ -29,10 +24,9 @@ from tests.browser.archive_visits import (
     theme_row,
     visit,
 )  # fmt: skip
-from tests.browser.test_page_in_browser import browser
 from tests.tagging.builders import CODEBOOK
 
-__all__ = ["browser", "page", "small", "visit"]
+__all__ = ["page", "small", "visit"]
 
 pytestmark = pytest.mark.browser
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.overview import write_overview
-
-if os.environ.get("FAZHI_REQUIRE_BROWSER") != "1":
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, expect
-
 from tests.archive.synthetic import synthetic_rows, write_synthetic, write_tables
 from tests.browser.archive_visits import ROWS, Visit, downloaded, figure, percent, pill, share, small, theme_row
-from tests.browser.test_page_in_browser import browser
 from tests.tagging.builders import CODEBOOK, codebook_of
 
-__all__ = ["browser", "small"]
+__all__ = ["small"]
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-if os.environ.get("FAZHI_REQUIRE_BROWSER") != "1":
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect
 
 from fazhi_ml.classifier.bundle import Bundle
@@ -22,10 +19,10 @@ from fazhi_ml.training import report
 from fazhi_ml.training.evaluate import Evaluation, evaluate
 from fazhi_ml.training.metrics import outcomes
 from fazhi_ml.training.report import Baseline, render_report
-from tests.browser.test_page_in_browser import FLAGS, WIDE, browser, chromium
+from tests.browser.chromium import FLAGS, WIDE, chromium, opened
 from tests.training.evaluated import baseline, evaluation
 
-__all__ = ["baseline", "browser", "evaluation"]
+__all__ = ["baseline", "evaluation"]
 
 pytestmark = pytest.mark.browser
 
@@ -51,15 +48,8 @@ def file(bundle: Bundle, evaluation: Evaluation, baseline: Baseline, tmp_path_fa
 @pytest.fixture
 def page(browser: Browser, file: Path) -> Iterator[Page]:
     """The page; a request, an error or a refusal by the content security policy fails the test."""
-    page = browser.new_page(viewport=WIDE)
-    trouble: list[str] = []
-    page.on("request", lambda request: trouble.append(request.url))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda message: trouble.append(message.text))
-    page.goto(file.as_uri())
-    yield page
-    assert set(trouble) == {file.as_uri()}
-    page.close()
+    with opened(browser, file) as page:
+        yield page
 
 
 def wrong_and_missed(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

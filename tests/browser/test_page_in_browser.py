@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from fazhi_ml.tagging.page import render_page
+from tests.browser.chromium import WIDE, opened
 from tests.tagging.builders import Unit, demo_report, tagged_report
-
-REQUIRED = os.environ.get("FAZHI_REQUIRE_BROWSER") == "1"
-if not REQUIRED:
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WIDE: ViewportSize = {"width": 1400, "height": 900}
 LAW_ENFORCEMENT, SUPERVISION, NO_THEME = 1, 3, -1
-
-
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        if REQUIRED:
-            pytest.fail("FAZHI_REQUIRE_BROWSER=1, and there is no Chromium on PATH")
-        pytest.skip("there is no Chromium on PATH")
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +27,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(browser: Browser, file: Path) -> Iterator[Page]:
     """The demo page; a request, an error or a refusal by the content security policy fails the test."""
-    page = browser.new_page(viewport=WIDE)
-    trouble: list[str] = []
-    page.on("request", lambda request: trouble.append(request.url))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda message: trouble.append(message.text))
-    page.goto(file.as_uri())
-    yield page
-    assert set(trouble) == {file.as_uri()}
-    page.close()
+    with opened(browser, file) as page:
+        yield page
 
 
 def visible_items(page: Page) -> list[int]:
