@@ -17,6 +17,10 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "tag": "Tag reports with themes: as a table, JSON Lines, CSV or a page to read.",
+    "read": "Show what was read of a report: outline, text, metadata.",
+    "archive": "Tag a folder of reports into tables and a page; goes on where it stopped.",
+    "tables": "Count themes in an archive, by place, year and other marks.",
+    "passages": "Find passages in an archive, by theme, source and words.",
     "init": "Make a project for labels of your own.",
     "train": "Train a model on labelled reports and track the run.",
     "search": "Search for better settings and train the best.",
