@@ -10,7 +10,6 @@ from fazhi_ml.reports.readers import extract
     ("data", "kind"),
     [
         (b"%PDF-1.7", "PDF"),
-        (b"PK\x03\x04...", "zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
         (b"{\\rtf1", "RTF"),
         (b"\x89PNG\r\n", "PNG"),
