@@ -8,6 +8,7 @@ from fazhi_ml.errors import FazhiError, UnsupportedFormatError
 from fazhi_ml.reports.readers.docx import DocxReader
 from fazhi_ml.reports.readers.extracted import Extracted
 from fazhi_ml.reports.readers.html import HtmlReader
+from fazhi_ml.reports.readers.mhtml import MhtmlReader
 from fazhi_ml.reports.readers.office import OfficeReader
 from fazhi_ml.reports.readers.pdf import PdfReader
 from fazhi_ml.reports.readers.text import TextReader
@@ -33,7 +34,7 @@ class Reader(Protocol):
         """Extract the text, or raise a `ReportError`."""
 
 
-READERS: tuple[Reader, ...] = (DocxReader(), PdfReader(), OfficeReader(), HtmlReader(), TextReader())
+READERS: tuple[Reader, ...] = (DocxReader(), PdfReader(), OfficeReader(), MhtmlReader(), HtmlReader(), TextReader())
 """Tried in order; the first that accepts the content reads it. Names of files do not count where the content tells."""
 
 # Magic numbers of what no reader accepts, so that the error can name it.

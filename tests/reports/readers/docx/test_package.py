@@ -16,10 +16,10 @@ from fazhi_ml.errors import (
     ReportTooLargeError,
     UnsupportedFormatError,
 )
-from fazhi_ml.reports.readers import docx_package
 from fazhi_ml.reports.readers.docx import DocxReader
-from fazhi_ml.reports.readers.docx_package import W, open_package
-from tests.reports.readers.word_files import RELATIONS, paragraph, word, word_parts, zipped
+from fazhi_ml.reports.readers.docx import package as docx_package
+from fazhi_ml.reports.readers.docx.package import W, open_package
+from tests.reports.readers.docx.word_files import RELATIONS, paragraph, word, word_parts, zipped
 
 PARTS = word_parts(paragraph("依法行政"))
 DATA = zipped(PARTS)

@@ -10,7 +10,7 @@ from fazhi_ml.reports.limits import MAX_PARTS, too_many
 from fazhi_ml.reports.readers.extracted import Extracted, HeadingMark
 
 if TYPE_CHECKING:
-    from fazhi_ml.reports.readers.docx_body import Line
+    from fazhi_ml.reports.readers.docx.body import Line
 
 __all__ = ["DocxReader"]
 
@@ -35,10 +35,10 @@ class DocxReader:
             As `open_package`; the text may also have more than `MAX_PARTS` lines.
         """
         # Imported here: most reports are text or HTML, and their start should not wait for this.
-        from fazhi_ml.reports.readers.docx_body import BodyWalker
-        from fazhi_ml.reports.readers.docx_numbering import Numbering
-        from fazhi_ml.reports.readers.docx_package import W, open_package
-        from fazhi_ml.reports.readers.docx_styles import Styles
+        from fazhi_ml.reports.readers.docx.body import BodyWalker
+        from fazhi_ml.reports.readers.docx.numbering import Numbering
+        from fazhi_ml.reports.readers.docx.package import W, open_package
+        from fazhi_ml.reports.readers.docx.styles import Styles
 
         package = open_package(data)
         body = package.document.find(f"{W}body")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fazhi_ml.reports.numbering import BLANKS
-from fazhi_ml.reports.readers.docx_numbering import Numbering
-from fazhi_ml.reports.readers.docx_package import MATH, W
-from fazhi_ml.reports.readers.docx_styles import BODY_LEVEL, Style, Styles, is_on, number, value
+from fazhi_ml.reports.readers.docx.numbering import Numbering
+from fazhi_ml.reports.readers.docx.package import MATH, W
+from fazhi_ml.reports.readers.docx.styles import BODY_LEVEL, Style, Styles, is_on, number, value
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from fazhi_ml.reports.readers.docx_styles import BODY_LEVEL, Style, Styles, is_on, number
-from tests.reports.readers.word_files import NAMESPACES, style
+from fazhi_ml.reports.readers.docx.styles import BODY_LEVEL, Style, Styles, is_on, number
+from tests.reports.readers.docx.word_files import NAMESPACES, style
 
 
 def styles_of(xml: str) -> Styles:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reports.readers.word_files import cell, extracted, lines, paragraph, run, style, table
+from tests.reports.readers.docx.word_files import cell, extracted, lines, paragraph, run, style, table
 
 VANISH = "<w:vanish/>"
 

@@ -20,7 +20,7 @@ from fazhi_ml.reports.document import Report
 from fazhi_ml.reports.read import read_bytes
 from fazhi_ml.reports.readers import extract
 from tests.reports.invariants import check_report
-from tests.reports.readers.word_files import (
+from tests.reports.readers.docx.word_files import (
     cell,
     definition,
     extracted,

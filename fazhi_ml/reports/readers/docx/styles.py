@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fazhi_ml.reports.readers.docx_package import W
+from fazhi_ml.reports.readers.docx.package import W
 
 if TYPE_CHECKING:
     from lxml import etree

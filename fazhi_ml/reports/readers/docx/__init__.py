@@ -1,0 +1,5 @@
+"""Word documents (.docx)."""
+
+from fazhi_ml.reports.readers.docx.reader import DocxReader
+
+__all__ = ["DocxReader"]
