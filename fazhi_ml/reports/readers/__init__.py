@@ -7,8 +7,7 @@ from typing import Protocol
 from fazhi_ml.errors import FazhiError, UnsupportedFormatError
 from fazhi_ml.reports.readers.docx import DocxReader
 from fazhi_ml.reports.readers.extracted import Extracted
-from fazhi_ml.reports.readers.html import HtmlReader
-from fazhi_ml.reports.readers.mhtml import MhtmlReader
+from fazhi_ml.reports.readers.html import HtmlReader, MhtmlReader
 from fazhi_ml.reports.readers.office import OfficeReader
 from fazhi_ml.reports.readers.pdf import PdfReader
 from fazhi_ml.reports.readers.text import TextReader

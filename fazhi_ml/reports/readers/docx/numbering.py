@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fazhi_ml.reports.readers.docx.numerals import is_known_format, numeral
 from fazhi_ml.reports.readers.docx.package import W
 from fazhi_ml.reports.readers.docx.styles import Style, Styles, is_on, number, value
+from fazhi_ml.reports.readers.numerals import is_known_format, numeral
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fazhi_ml.reports.numbering import chinese_number
-from fazhi_ml.reports.readers.docx.numerals import _WRITERS, is_known_format, numeral
+from fazhi_ml.reports.readers.numerals import _WRITERS, is_known_format, numeral
 
 
 @pytest.mark.parametrize(

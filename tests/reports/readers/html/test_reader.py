@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import builtins
+from random import Random
 from typing import Any
 
 import pytest
 
-from fazhi_ml.errors import EmptyReportError, MissingExtraError
+from fazhi_ml.errors import (
+    EmptyReportError,
+    MissingExtraError,
+    ReaderLimitError,
+    ReportError,
+    UnsupportedFormatError,
+)
 from fazhi_ml.reports.read import read_bytes
 from fazhi_ml.reports.readers.html import HtmlReader
+from tests.conftest import ROOT
 from tests.reports.invariants import check_report
+from tests.reports.readers.html.web import mutated
 
 pytest.importorskip("lxml")
 pytest.importorskip("trafilatura")
@@ -19,6 +28,7 @@ ARTICLE = (
 成效明显。<br/>　　二是加强执法&amp;监督。</p>"""
     + "<p>全县各级各部门认真履职，群众满意度不断提高，社会大局和谐稳定。</p>" * 4
 )
+SAMPLE = ROOT / "data" / "samples" / "jinlan-city-market-bureau-2024.html"
 TITLE = "莲泾县2022年法治政府建设报告"
 
 
@@ -75,8 +85,9 @@ def test_declared_charset_may_lie(written: str, declared: str) -> None:
 
 def test_title_of_the_page_stands_in() -> None:
     assert read_bytes(page(f"<article>{ARTICLE}</article>").encode(), name="a.html").title == TITLE
-    meta = page(f"<article>{ARTICLE}</article>", head='<meta name="ArticleTitle" content="另一个标题">')
-    assert read_bytes(meta.encode(), name="a.html").title == "另一个标题"
+    declared = "莲泾县关于2022年法治政府建设情况的报告"
+    meta = page(f"<article>{ARTICLE}</article>", head=f'<meta name="ArticleTitle" content="{declared}">')
+    assert read_bytes(meta.replace(f"<title>{TITLE}", "<title>").encode(), name="a.html").title == declared
     inside = page(f"<article><h1>{TITLE}</h1>{ARTICLE}</article>")
     report = read_bytes(inside.encode(), name="a.html")
     assert report.title == TITLE
@@ -104,7 +115,8 @@ def test_long_texts_are_not_cut_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ["<html></html>", "<html><body> &nbsp; </body></html>", "<html>" + "\0" * 100, "<html>" + "<div>" * 100_000]
+    "html",
+    ["<html></html>", "<html><body> &nbsp; </body></html>", "<html>" + "\0" * 100],
 )
 def test_pages_without_text(html: str) -> None:
     with pytest.raises(EmptyReportError):
@@ -123,3 +135,79 @@ def test_missing_extra_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match=r"fazhi-ml\[documents\]"):
         read_bytes(page(f"<div>{ARTICLE}</div>").encode(), name="a.html")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "\ufeff<html><body>",
+        "\r\n \n<!DOCTYPE html><html><body>",
+        '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x"><html xmlns="http://www.w3.org/1999/xhtml"><body>',
+        "<!-- saved from url=(0014)about:internet -->\n<html><body>",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><head></head><body>",
+        '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><meta name=Generator content="Word 15"></head>',
+        '<?xml version="1.0"?><h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:body>',
+        "<p>",
+    ],
+)
+def test_pages_are_told_by_their_content(start: str) -> None:
+    report = read_bytes((start + ARTICLE).encode(), name="报告.doc")
+    assert report.provenance.reader == "html"
+    assert report.text.startswith("一、工作情况\n2022年，我县依法行政，成效明显。\n二是加强执法&监督。")
+
+
+@pytest.mark.parametrize(
+    "text", ["依法行政，网页用<div>标签。", "<依法行政>第一", "一、页面以<html>开头\n二、<p>", "a < b\n<p>"]
+)
+def test_text_that_mentions_tags_is_text(text: str) -> None:
+    assert read_bytes(text.encode(), name="a.txt").provenance.reader == "text"
+
+
+@pytest.mark.parametrize(
+    ("xml", "kind"),
+    [
+        ('<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument/>', "Word XML"),
+        ('\ufeff<?xml version="1.0"?><Workbook/>', "Excel XML"),
+        ('<?xml version="1.0"?><rss version="2.0"/>', "news feed"),
+        ("<svg></svg>", "SVG"),
+        ("<?xml version='1.0'?><data/>", "no web page"),
+    ],
+)
+def test_other_xml_is_refused_by_name(xml: str, kind: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=kind):
+        read_bytes(xml.encode(), name="a.html")
+
+
+def test_cdata_of_xhtml_is_text() -> None:
+    html = f'<?xml version="1.0"?><html><body><![CDATA[甲<b>&乙]]>{ARTICLE}<![CDATA[丙</body></html>'
+    assert text_of(html).startswith("甲<b>&乙\n一、")
+
+
+def test_deep_nesting_is_read_or_refused() -> None:
+    assert text_of("<html><body>甲" + "<div><b>" * 4000 + "乙") == "甲\n乙"
+    with pytest.raises(ReaderLimitError, match="deep"):
+        text_of("<html><body>甲" + "<div>" * 150_000 + "乙")
+    with pytest.raises(ReaderLimitError, match="deep"):
+        text_of("<html><body>甲<template>" + "<div>" * 150_000)
+    with pytest.raises(ReaderLimitError, match="tags"):
+        text_of("<html><body>甲" + "<p>" * 200_000)
+
+
+def test_pictures_in_the_page_do_not_count_as_its_length() -> None:
+    picture = f'<img src="data:image/png;base64,{"A" * 9_000_000}">'
+    assert text_of(f"<html><body>{picture}<p>依法行政。</p></body></html>") == "依法行政。"
+    with pytest.raises(ReaderLimitError, match="characters"):
+        text_of(f"<html><body>{'A' * 9_000_000}")
+
+
+def test_mutated_pages_give_a_report_or_a_report_error() -> None:
+    random = Random(20)  # noqa: S311
+    pages = [page(f"<article>{ARTICLE}</article>").encode(), SAMPLE.read_bytes(), page(ARTICLE).encode("gb18030")]
+    refused = []
+    for number in range(300):
+        data = mutated(random, pages[number % len(pages)])
+        try:
+            check_report(read_bytes(data, name="a.html"))
+        except ReportError as error:
+            refused.append(error)
+    assert all(error.source == "a.html" and error.remedy for error in refused)
