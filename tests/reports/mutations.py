@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from random import Random
 from types import MappingProxyType
@@ -259,7 +260,9 @@ def _change_element(random: Random, element: etree._Element, second: etree._Elem
     elif action == 2:
         element.append(deepcopy(second))
     elif action == 3:
-        element.tag = second.tag
+        # A parser that recovers keeps names that cannot be set.
+        with suppress(ValueError):
+            element.tag = second.tag
     elif action == 4:
         element.text = random.choice((None, "", " ", "一、", "\u2028\x85", "（一）" * 500, second.text))
     elif action == 5 and second is not element and second not in element.iterancestors():

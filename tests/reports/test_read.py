@@ -11,9 +11,9 @@ import pytest
 from fazhi_ml.errors import (
     EmptyReportError,
     InputError,
+    ReportError,
     ReportTooLargeError,
     UnreadableFileError,
-    UnsupportedFormatError,
 )
 from fazhi_ml.reports import read as module
 from fazhi_ml.reports.document import Provenance, Span
@@ -136,9 +136,20 @@ def test_wrong_types(wrong: object) -> None:
         parse_report(wrong)  # type: ignore[arg-type]
 
 
-def test_errors_never_echo_the_document() -> None:
-    with pytest.raises(UnsupportedFormatError) as caught:
-        read_bytes(b"%PDF-1.7 SECRET", name="a.pdf")
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%PDF-1.7 SECRET",
+        b"PK\x03\x04 SECRET",
+        b"\x89PNG SECRET",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 SECRET",
+        b"SECRET \x81",
+        b"<html><title>404 Not Found SECRET</title><p>SECRET</p></html>",
+    ],
+)
+def test_errors_never_echo_the_document(data: bytes) -> None:
+    with pytest.raises(ReportError) as caught:
+        read_bytes(data, name="a.pdf")
     assert "SECRET" not in str(caught.value)
 
 

@@ -9,11 +9,10 @@ from fazhi_ml.reports.readers import extract
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b"%PDF-1.7", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
-        (b"{\\rtf1", "RTF"),
         (b"\x89PNG\r\n", "PNG"),
-        (bytes(range(32)) * 10, "tried: html, text"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"Rar!\x1a\x07", "RAR"),
+        (bytes(range(32)) * 10, "tried: docx, pdf, doc, mhtml, html, text"),
     ],
 )
 def test_unsupported_kinds_are_named(data: bytes, kind: str) -> None:
