@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ demo: $(VENV)/.demo ## install, train a model, track it, tag a sample report (un
 	@echo "  $(DEMO)/page.html    the report above as a page: open it in a browser"
 	@echo "  $(DEMO)/model/MODEL_CARD.md    what the model is, and how good"
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db    the training run with its figures"
-	@echo "  $(BIN)/fazhi tag YOUR_REPORT.html    a report of your own (text or HTML)"
+	@echo "  $(BIN)/fazhi tag YOUR_REPORT.html    a report of your own (text, HTML, Word or PDF)"
 
 test: $(VENV)/.test ## run the tests that need no browser and no minutes
 	@$(BIN)/python -m pytest -m "not slow and not browser"
@@ -44,10 +44,16 @@ lint: $(VENV)/.dev ## check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.demo ## measure speed against a scikit-learn pipeline (a few minutes)
+docs: $(VENV)/.dev ## build the documentation site into out/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The site is in out/site: open out/site/index.html"
+
+bench: $(VENV)/.test ## measure speed against what one would use otherwise (some ten minutes)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/readers.py
+	$(BIN)/python benchmarks/archive.py
 
 clean: ## remove the environment, caches and demo output; models and tracked runs stay
 	rm -rf $(VENV) $(DEMO) build dist
@@ -57,10 +63,10 @@ clean: ## remove the environment, caches and demo output; models and tracked run
 # What is installed, as stamps: for the demo, with the test tools, with all tools.
 $(VENV)/.test: GROUPS := --group test
 $(VENV)/.dev: GROUPS := --group dev
-$(VENV)/.dev: FONTS := ,fonts
+$(VENV)/.dev: MORE := ,fonts,spark
 $(VENV)/.demo $(VENV)/.test $(VENV)/.dev: pyproject.toml | $(VENV)/.pip
 	@echo "Installing fazhi-ml and what it needs into $(VENV); the first time this takes a minute or two ..."
-	@$(BIN)/python -m pip install -qq --editable '.[train,documents,archive$(FONTS)]' $(GROUPS)
+	@$(BIN)/python -m pip install -qq --editable '.[train,documents,archive$(MORE)]' $(GROUPS)
 	@touch $@
 
 # Dependency groups need pip 25.1; a new environment brings that of its Python.

@@ -20,10 +20,10 @@ READMES = ("README.md", "README.zh-CN.md")
 EXTRAS = {
     "train": {"mlflow", "matplotlib", "pydantic", "optuna", "jinja2"},
     "fonts": {"fonttools", "justmytype-intl-cjk"},
-    "documents": {"lxml", "trafilatura", "python-docx", "pypdfium2"},
+    "documents": {"lxml", "trafilatura", "pypdfium2"},
     "archive": {"pyarrow", "duckdb", "jinja2"},
     "review": {"cleanlab"},
-    "spark": {"pyspark"},
+    "spark": {"pyspark", "pyarrow", "pandas"},
     "all": {"fazhi-ml[train,fonts,documents,archive,review,spark]"},
 }
 MAX_BYTES = 5_000_000

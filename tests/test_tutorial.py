@@ -1,4 +1,4 @@
-"""The tutorial: every command of docs/tutorial.md is run as it stands, and its translation has the same commands."""
+"""The tutorial: every command of docs/tutorial.en.md is run as it stands, and its translation has the same commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGES = ("tutorial.md", "tutorial.zh-CN.md")
+PAGES = ("tutorial.en.md", "tutorial.md")
 PORT = "5001"
 LINKED = ("data", "configs", "examples")
 BLOCK_SECONDS = 300
