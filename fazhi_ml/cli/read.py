@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from fazhi_ml.errors import FazhiError, OutputError, printable
 from fazhi_ml.reports.document import Report, Span
-from fazhi_ml.reports.overrides import MetadataTable, Override
+from fazhi_ml.reports.overrides import MetadataTable
 from fazhi_ml.reports.read import read_bytes, read_report
 
 __all__ = ["main", "read_files", "report_data"]
@@ -68,20 +68,13 @@ def read_files(files: Sequence[str], table: MetadataTable | None = None) -> Iter
         The table has several rows that may be meant for a file.
     """
     for file in files:
-        override = _override(table, file) if table and file != _STDIN else None
+        override = table.for_path(file) if table and file != _STDIN else None
         try:
             report = _read_stdin() if file == _STDIN else read_report(file)
         except FazhiError as error:
             yield error
             continue
         yield override.apply(report) if override else report
-
-
-def _override(table: MetadataTable, file: str) -> Override | None:
-    """Look `file` up by its path from each of its folders: the table's paths begin in the archive's."""
-    parts = Path(file).parts
-    paths = ["/".join(parts[first:]) for first in range(max(len(parts) - 1, 1))]
-    return next(filter(None, map(table.for_file, paths)), None)
 
 
 def _read_stdin() -> Report:

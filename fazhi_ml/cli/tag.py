@@ -15,6 +15,7 @@ from fazhi_ml.errors import FazhiError, OutputError, printable
 from fazhi_ml.tagging.results import GRANULARITIES, Granularity, TaggedReport
 
 if TYPE_CHECKING:
+    from fazhi_ml.reports.overrides import MetadataTable
     from fazhi_ml.tagging.tagger import Tagger
 
 __all__ = ["main", "page_paths", "tag_files"]
@@ -23,7 +24,7 @@ _STDIN = "-"
 _STDIN_NAME = "stdin"
 
 _DESCRIPTION = """\
-Tag reports with themes, paragraph by paragraph. Reads text and HTML in any usual encoding.
+Tag reports with themes, paragraph by paragraph. Reads text, HTML, Word and PDF.
 Files that cannot be read are named at the end; the others are done.
 """
 
@@ -34,11 +35,14 @@ examples:
   fazhi tag report.html --format html -o page.html
   fazhi tag reports/*.txt --format jsonl > tagged.jsonl
   fazhi tag reports/*.txt --format html -o pages/
+  fazhi tag report.pdf --metadata places.csv
   cat report.txt | fazhi tag - --format csv -o report.csv
 """
 
 
-def tag_files(tagger: Tagger, files: Sequence[str], *, explain: bool = False) -> Iterator[TaggedReport | FazhiError]:
+def tag_files(
+    tagger: Tagger, files: Sequence[str], table: MetadataTable | None = None, *, explain: bool = False
+) -> Iterator[TaggedReport | FazhiError]:
     """Tag files one after the other.
 
     Parameters
@@ -46,6 +50,8 @@ def tag_files(tagger: Tagger, files: Sequence[str], *, explain: bool = False) ->
     tagger : Tagger
     files : sequence of str
         Paths; ``"-"`` is standard input.
+    table : MetadataTable, optional
+        Corrections of metadata.
     explain : bool
         Whether items carry the evidence for their themes.
 
@@ -54,21 +60,10 @@ def tag_files(tagger: Tagger, files: Sequence[str], *, explain: bool = False) ->
     TaggedReport or FazhiError
         For each file, in order, its tagged report or the error that says why it has none.
     """
-    for file in files:
-        try:
-            if file == _STDIN:
-                yield tagger.tag_bytes(_read_stdin(), name=_STDIN_NAME, explain=explain)
-            else:
-                yield tagger.tag_file(file, explain=explain)
-        except FazhiError as error:
-            yield error
+    from fazhi_ml.cli.read import read_files
 
-
-def _read_stdin() -> bytes:
-    from fazhi_ml.reports.limits import MAX_BYTES
-
-    # One byte more than allowed is enough for the reader to see that there are too many.
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
+    for report in read_files(files, table):
+        yield report if isinstance(report, FazhiError) else tagger.tag_report(report, explain=explain)
 
 
 def page_paths(files: Sequence[str], folder: Path) -> list[Path]:
@@ -101,7 +96,8 @@ def main(arguments: Sequence[str]) -> int:
     from fazhi_ml.tagging.tagger import load
 
     tagger = load(options.model)
-    results = tag_files(tagger, options.files, explain=options.explain or pages)
+    table = _table(options.metadata)
+    results = tag_files(tagger, options.files, table, explain=options.explain or pages)
     if sys.stderr.isatty() and len(options.files) > 1 and (targets or not sys.stdout.isatty()):
         results = _with_progress(results, len(options.files))
     failures: list[FazhiError] = []
@@ -120,6 +116,14 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if failures else 0
 
 
+def _table(path: Path | None) -> MetadataTable | None:
+    if path is None:
+        return None
+    from fazhi_ml.reports.overrides import MetadataTable
+
+    return MetadataTable.read(path)
+
+
 def _tell(message: str) -> None:
     sys.stderr.write(f"{message}\n")
 
@@ -130,6 +134,7 @@ class _Options(argparse.Namespace):
     granularity: Granularity
     format: Literal["table", "jsonl", "csv", "html"]
     output: Path | None
+    metadata: Path | None
     force: bool
     explain: bool
 
@@ -154,6 +159,7 @@ def _parse(arguments: Sequence[str]) -> _Options:
         help="table (default) and html are to read, jsonl and csv to process",
     )  # fmt: skip
     add("-o", "--output", type=Path, help="file to write, or a folder for pages; by default standard output")
+    add("--metadata", type=Path, metavar="CSV", help="table that corrects place, level, agency and year")
     add("--force", action="store_true", help="replace files that exist")
     add("--explain", action="store_true", help="add the terms that speak for each theme (pages always have them)")
     options = parser.parse_intermixed_args(arguments, namespace=_Options())

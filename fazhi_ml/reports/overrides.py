@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
 from fazhi_ml.errors import ConfigError, DecodingError, printable
@@ -142,6 +143,18 @@ class MetadataTable:
                     f"{_shown(name)} may be {both}", others[0].line, "Give the path of the file rather than its name."
                 )
         return row
+
+    def for_path(self, path: str | os.PathLike[str]) -> Override | None:
+        """Return the row for a file given by a path from anywhere: the archive's folder may be any of its folders.
+
+        Raises
+        ------
+        ConfigError
+            As `for_file`.
+        """
+        parts = Path(path).parts
+        paths = ("/".join(parts[first:]) for first in range(max(len(parts) - 1, 1)))
+        return next(filter(None, map(self.for_file, paths)), None)
 
     def unused(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the files of rows that no path has use for, in the order of the table.

@@ -16,32 +16,28 @@ from fazhi_ml.cli.app import main
 from fazhi_ml.cli.console import one_line, render_table
 from fazhi_ml.cli.tag import page_paths, tag_files
 from fazhi_ml.errors import FazhiError, UnreadableFileError
+from fazhi_ml.reports.document import Report
 from fazhi_ml.tagging.results import TaggedReport
 from tests.tagging.builders import CODEBOOK, Head, Unit, codebook_of, demo_report, tagged_report
 
 ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "data" / "samples" / "weidu-town-2022.txt"
 HOSTILE = "\x1b[31m红\x1b]0;title\x07\x9b2J\u202e法治\r\n\ttab\ud800"
 
 
 class FakeTagger:
-    """Tags every file that exists as the demo report."""
+    """Tags every report as the demo report, that from stdin as one of a paragraph."""
 
     themes = CODEBOOK.ids
 
     def __init__(self) -> None:
         self.explained: list[bool] = []
-        self.bytes = b""
+        self.texts: list[str] = []
 
-    def tag_file(self, path: str, *, explain: bool = False) -> TaggedReport:
+    def tag_report(self, report: Report, *, explain: bool = False) -> TaggedReport:
         self.explained.append(explain)
-        if not Path(path).is_file():
-            raise UnreadableFileError("there is no such file", source=path, remedy="Check the path.")
-        return demo_report()
-
-    def tag_bytes(self, data: bytes, *, name: str, explain: bool = False) -> TaggedReport:
-        self.explained.append(explain)
-        self.bytes = data
-        return tagged_report([Unit("正文。")], path=name)
+        self.texts.append(report.text)
+        return tagged_report([Unit("正文。")], path="stdin") if report.provenance.path == "stdin" else demo_report()
 
 
 @pytest.fixture
@@ -172,7 +168,7 @@ def test_a_dash_reads_stdin(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("报告".encode("gb18030"))))
     assert main(["tag", "-", "-f", "jsonl"]) == 0
-    assert tagger.bytes == "报告".encode("gb18030")
+    assert tagger.texts == ["报告"]
     assert json.loads(capsys.readouterr().out)["report"] == "stdin"
 
 
@@ -186,6 +182,14 @@ def test_tag_files_gives_results_and_errors_in_order(tagger: FakeTagger) -> None
     assert [type(result) for result in results] == [TaggedReport, UnreadableFileError, TaggedReport]
     assert isinstance(results[1], FazhiError)
     assert results[1].source == "x.txt"
+
+
+def test_a_table_of_metadata_corrects_what_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "metadata.csv"
+    table.write_text("file,place,year\nsamples/weidu-town-2022.txt,苇渡街道,2021\n", encoding="utf-8")
+    assert main(["tag", str(REPORT), "--metadata", str(table), "--format", "jsonl"]) == 0
+    record = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (record["place"], record["level"], record["year"]) == ("苇渡街道", "town", 2021)
 
 
 def test_the_table_shows_section_words_themes_and_role(tagger: FakeTagger, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,7 +243,7 @@ import sys, types
 from fazhi_ml.cli.app import main
 from fazhi_ml.tagging import tagger
 from tests.tagging.builders import CODEBOOK, demo_report
-tagger.load = lambda model: types.SimpleNamespace(themes=CODEBOOK.ids, tag_file=lambda path, explain: demo_report())
+tagger.load = lambda model: types.SimpleNamespace(themes=CODEBOOK.ids, tag_report=lambda report, explain: demo_report())
 code = main(sys.argv[1:])
 """
 
@@ -254,7 +258,7 @@ sys.exit(", ".join(heavy & set(sys.modules)) or 0)
 """
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "tag", "a.txt", "--format", "jsonl"],
+        [sys.executable, "-c", code, "tag", str(REPORT), "--format", "jsonl"],
         capture_output=True, text=True, cwd=ROOT, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -265,7 +269,7 @@ sys.exit(", ".join(heavy & set(sys.modules)) or 0)
 def test_a_progress_bar_on_the_terminal_leaves_the_data_alone() -> None:
     terminal, other_end = os.openpty()
     done = subprocess.run(
-        [sys.executable, "-c", PROCESS, "tag", "a.txt", "b.txt", "--format", "jsonl"],
+        [sys.executable, "-c", PROCESS, "tag", str(REPORT), str(REPORT), "--format", "jsonl"],
         stdout=subprocess.PIPE, stderr=other_end, cwd=ROOT, check=False, timeout=60,
     )  # fmt: skip
     os.close(other_end)

@@ -259,7 +259,7 @@ def test_document_columns_are_checked(session: SparkSession) -> None:
 def test_the_recipes_of_the_documentation_run(
     session: SparkSession, documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "spark.en.md").read_text(encoding="utf-8")
     texts, whole = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     exec(texts, {})  # noqa: S102 - the code of our own page
     out = capsys.readouterr().out
