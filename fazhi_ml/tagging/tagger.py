@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from fazhi_ml.classifier.bundle import Bundle
 from fazhi_ml.classifier.resolve import resolve_bundle
 from fazhi_ml.codebook import OTHER, Codebook
-from fazhi_ml.errors import InputError
+from fazhi_ml.errors import FazhiError, InputError
 from fazhi_ml.reports.document import Item, Paragraph, Report
 from fazhi_ml.tagging.evidence import Explanation, explain_text
-from fazhi_ml.tagging.results import TaggedItem, TaggedParagraph, TaggedReport
+from fazhi_ml.tagging.results import GRANULARITIES, Granularity, TaggedItem, TaggedParagraph, TaggedReport
+
+if TYPE_CHECKING:
+    from fazhi_ml.reports.overrides import MetadataTable
 
 __all__ = ["Tagger", "load"]
 
@@ -88,6 +91,58 @@ class Tagger:
         from fazhi_ml.reports.read import read_report
 
         return self.tag_report(read_report(path), explain=explain)
+
+    def tag_files(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        granularity: Granularity = "item",
+        metadata: MetadataTable | None = None,
+        on_error: Callable[[str, FazhiError], object] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Read documents one after the other and tag them, for pipelines: only one is in memory at a time.
+
+        Parameters
+        ----------
+        paths : iterable of str or path
+        granularity : {"item", "paragraph"}
+        metadata : MetadataTable, optional
+            Place, level, agency and year where the caller knows better, looked up by the path as given.
+        on_error : callable, optional
+            Called with the path and the error of each document that cannot be read; the others go on. By default the
+            error is raised.
+
+        Yields
+        ------
+        dict
+            ``path`` as given, and then the fields of `TaggedReport.to_records`.
+
+        Raises
+        ------
+        ReportError
+            A document cannot be read, and there is no `on_error`.
+        InputError
+            `paths` is one path, or `granularity` is neither.
+        """
+        from fazhi_ml.reports.read import read_report
+
+        if isinstance(paths, (str, bytes, os.PathLike)):
+            raise InputError("one path instead of several", source="paths", remedy="Give a list, even for one file.")
+        if granularity not in GRANULARITIES:
+            raise InputError("unknown granularity", source="granularity", remedy="Use 'item' or 'paragraph'.")
+        for path in paths:
+            name = os.fspath(path)
+            try:
+                report = read_report(path)
+            except FazhiError as error:
+                if on_error is None:
+                    raise
+                on_error(name, error)
+                continue
+            override = None if metadata is None else metadata.for_file(name)
+            tagged = self.tag_report(report if override is None else override.apply(report))
+            for record in tagged.to_records(granularity):
+                yield {"path": name, **record}
 
     def tag_bytes(self, data: bytes, *, name: str, explain: bool = False) -> TaggedReport:
         """Read a document from its bytes and tag it; `name` stands for a file name.
