@@ -17,7 +17,7 @@ _RAISED = (0.5, 0.7)  # sizes of raised and lowered characters, which count by t
 _COLUMN_GAP = 1.4  # wider gaps separate cells or columns: justified text is spaced less
 _WORD_GAP = 0.2
 _MIXED_GAP = 0.6  # between Latin and Chinese, which word processors set a quarter of a unit apart without a space
-_OVERPRINT = 0.3  # the same character again this near is one character, printed twice to look bold
+_OVERPRINT = 0.3  # of a character's width: the same one again this near is one, printed twice to look bold
 # Columns: many lines begin at one place well inside the page, and what stands beside them ends before it, mostly right
 # before it, as running text does and cells of tables do not.
 _FEWEST_COLUMN_LINES = 6
@@ -153,7 +153,8 @@ def _segments(row: list[Glyph]) -> Iterator[Line]:
 def _printed_once(row: list[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in row:
-        if last is None or glyph.char != last.char or glyph.x0 - last.x0 > _OVERPRINT * min(glyph.size, last.size):
+        width = min(glyph.x1 - glyph.x0, glyph.size)
+        if last is None or glyph.char != last.char or glyph.x0 - last.x0 > _OVERPRINT * width:
             yield glyph
             last = glyph
 

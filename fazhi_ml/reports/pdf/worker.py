@@ -20,6 +20,7 @@ from fazhi_ml.errors import (
     ReportTooLargeError,
     ScannedFileError,
 )
+from fazhi_ml.reports.pdf import font
 from fazhi_ml.reports.pdf.layout import lay_out
 from fazhi_ml.reports.pdf.lines import Frame, Glyph, page_frames
 
@@ -49,8 +50,8 @@ _RADICALS = dict(
 
 def main() -> None:
     """Read a PDF from standard input and write its text, or the error, to standard output as JSON."""
-    import pypdfium2.raw  # noqa: F401 - before files are out of reach
-
+    # It imports PDFium, before files are out of reach.
+    font.install()
     _limit()
     try:
         text, notes = read_pdf(sys.stdin.buffer.read())
@@ -119,6 +120,7 @@ def read_pdf(data: bytes) -> tuple[str, list[str]]:
     """
     import pypdfium2.raw as pdfium
 
+    font.install()
     with _document(data) as document:
         count = pdfium.FPDF_GetPageCount(document)
         if count < 1:

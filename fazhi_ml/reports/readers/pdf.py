@@ -54,7 +54,6 @@ class PdfReader:
         ReaderLimitError
             It takes longer than `seconds`, or more memory than `worker.MAX_MEMORY`.
         """
-        import json
         from importlib.util import find_spec
 
         if find_spec("pypdfium2") is None:
@@ -70,15 +69,32 @@ class PdfReader:
             raise ReaderLimitError(
                 f"reading it takes more than {self.seconds:g} s", remedy="Print it to a new PDF, or save it as .docx."
             ) from None
-        try:
-            answer = json.loads(output) if code == 0 else None
-        except ValueError:
-            answer = None
+        answer = _understood(output) if code == 0 else None
         if answer is None:
             raise DamagedFileError(
                 f"its reader crashes on it (exit code {code})", remedy="Print it to a new PDF, or save it as .docx."
             )
-        if "error" in answer:
-            kind: type[ReportError] = getattr(errors, answer["error"])
-            raise kind(answer["cause"], remedy=answer["remedy"])
-        return Extracted(answer["text"], None, notes=tuple(answer["notes"]))
+        if isinstance(answer, ReportError):
+            raise answer
+        return answer
+
+
+def _understood(output: bytes) -> Extracted | ReportError | None:
+    """Return what the process answers, or None for anything that `worker.main` does not write.
+
+    A document that takes the process over writes what it likes.
+    """
+    import json
+
+    try:
+        answer = json.loads(output)
+    except (ValueError, RecursionError):
+        return None
+    match answer:
+        case {"text": str(text), "notes": list(notes)} if all(isinstance(note, str) for note in notes):
+            return Extracted(text, None, notes=tuple(notes))
+        case {"error": str(name), "cause": str(cause), "remedy": str(remedy)}:
+            kind = getattr(errors, name, None)
+            if isinstance(kind, type) and issubclass(kind, ReportError):
+                return kind(cause, remedy=remedy)
+    return None

@@ -1,16 +1,42 @@
-"""PDF files written by hand: text at given places in a font without a file, as small as PDFium reads them."""
+"""PDF files written by hand: text at given places in fonts without files, as small as PDFium reads them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SIZE = 16.0
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 _TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CMapName /Identity def /CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange
 %d beginbfrange %s endbfrange endcmap CMapName currentdict /CMap defineresource pop end end"""
+
+
+@dataclass(frozen=True)
+class Font:
+    """The dictionary of a font without a file, and the codec that makes its codes of characters."""
+
+    body: bytes
+    codec: str
+
+
+def composite_font(
+    encoding: str, ordering: str, codec: str, *, name: str = "Song", kind: int = 2, flags: int = 4, widths: str = ""
+) -> Font:
+    """Describe a font of many characters, an em wide but for `widths`."""
+    body = (
+        f"/Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /{encoding} /DescendantFonts [<< /Type /Font "
+        f"/Subtype /CIDFontType{kind} /BaseFont /{name} /DW 1000 /W [{widths}] "
+        f"/CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 0 >> /FontDescriptor "
+        f"<< /Type /FontDescriptor /FontName /{name} /Flags {flags} /FontBBox [0 -120 1000 880] /Ascent 880 "
+        "/Descent -120 /CapHeight 880 /StemV 80 /ItalicAngle 0 >> >>]"
+    )
+    return Font(body.encode(), codec)
+
+
+SONG = composite_font("Identity-H", "Identity", "utf-16-be", widths="32 126 500")
+"""Its codes are UTF-16, which nothing but a map to Unicode says."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +69,29 @@ def column(
     return [text for text in placed if text.text]
 
 
-def build(pages: Sequence[Page], *, encrypted: bool = False, locked: bool = False, unicode: bool = True) -> bytes:
-    """Write a PDF; `encrypted` opens with an empty password, `locked` with none, without `unicode` no text is known."""
+def apart(line: Text) -> list[Text]:
+    """Draw every character of a line on its own: ASCII half an em wide, the rest an em."""
+    x, y, drawn = line.x, line.y, []
+    for char in line.text:
+        drawn.append(replace(line, text=char, x=x, y=y))
+        width = line.size / 2 if char.isascii() else line.size
+        x, y = x + width * line.matrix[0], y + width * line.matrix[1]
+    return drawn
+
+
+def build(
+    pages: Sequence[Page], *, font: Font = SONG, encrypted: bool = False, locked: bool = False, unicode: bool = True
+) -> bytes:
+    """Write a PDF; `encrypted` opens with an empty password, `locked` with none.
+
+    With `unicode` the font's codes are said to be UTF-16; without, its encoding has to tell.
+    """
     kids = [6 + 2 * number for number in range(len(pages))]
     ranges = b" ".join(b"<%02x00> <%02xff> <%02x00>" % (high, high, high) for high in range(256))
     bodies: dict[int, tuple[bytes, bytes | None]] = {
         1: (b"/Type /Catalog /Pages 2 0 R", None),
         2: (b"/Type /Pages /Count %d /Kids [%s]" % (len(kids), b" ".join(b"%d 0 R" % kid for kid in kids)), None),
-        3: (
-            b"/Type /Font /Subtype /Type0 /BaseFont /Song /Encoding /Identity-H /DescendantFonts ["
-            b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Song /DW 1000 /W [32 126 500] /CIDSystemInfo "
-            b"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor << /Type /FontDescriptor "
-            b"/FontName /Song /Flags 4 /FontBBox [0 -120 1000 880] /Ascent 880 /Descent -120 /CapHeight 880 /StemV 80 "
-            b"/ItalicAngle 0 >> >>]" + (b" /ToUnicode 4 0 R" if unicode else b""),
-            None,
-        ),
+        3: (font.body + (b" /ToUnicode 4 0 R" if unicode else b""), None),
         4: (b"", _TO_UNICODE % (256, ranges)),
         5: (b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray", b"\x7f"),
     }
@@ -67,14 +101,14 @@ def build(pages: Sequence[Page], *, encrypted: bool = False, locked: bool = Fals
             b"/Resources << /Font << /F 3 0 R >> /XObject << /I 5 0 R >> >>" % (*page.box, page.rotate, kid + 1),
             None,
         )
-        bodies[kid + 1] = (b"", _content(page))
+        bodies[kid + 1] = (b"", _content(page, font.codec))
     return _file(bodies, encrypted=encrypted, locked=locked)
 
 
-def _content(page: Page) -> bytes:
+def _content(page: Page, codec: str) -> bytes:
     drawn = [b"q %g 0 0 %g 0 0 cm /I Do Q" % page.box[2:]] if page.picture else []
     for text in page.texts:
-        codes = text.text.encode("utf-16-be").hex().encode()
+        codes = text.text.encode(codec).hex().encode()
         drawn.append(b"BT /F %g Tf %g %g %g %g %g %g Tm <%s> Tj ET" % (text.size, *text.matrix, text.x, text.y, codes))
     return b"\n".join(drawn)
 

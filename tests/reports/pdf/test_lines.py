@@ -74,6 +74,13 @@ def test_characters_printed_twice_to_look_bold_count_once() -> None:
     assert texts(glyphs("人人")) == [["人人"]]
 
 
+def test_narrow_letters_next_to_each_other_are_not_printed_twice() -> None:
+    width = 0.222 * SIZE
+    assert texts([Glyph("l", number * width, (number + 1) * width, 0, SIZE) for number in range(3)]) == [["lll"]]
+    bold = [Glyph("l", x, x + width, 0, SIZE) for x in (0, 0.3)]
+    assert texts(bold) == [["l"]]
+
+
 def test_cells_of_a_row_are_one_line_set_apart() -> None:
     frames, gutter = page_frames([*glyphs("事项"), *glyphs("数量", 100)])
     assert gutter is None

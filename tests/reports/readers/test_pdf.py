@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,33 @@ def test_a_process_that_crashes(code: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pdf, "_CHILD", code)
     with pytest.raises(DamagedFileError, match="crashes"):
         PdfReader().extract(build([PAGE]))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        "text",
+        {},
+        {"text": "text"},
+        {"text": 1, "notes": []},
+        {"text": "text", "notes": "notes"},
+        {"text": "text", "notes": [None]},
+        {"error": "EncryptedFileError", "cause": "cause"},
+        {"error": "EncryptedFileError", "cause": ["cause"], "remedy": "Remedy."},
+        {"error": "ConfigError", "cause": "cause", "remedy": "Remedy."},
+        {"error": "printable", "cause": "cause", "remedy": "Remedy."},
+        {"error": "os", "cause": "cause", "remedy": "Remedy."},
+    ],
+)
+def test_answers_that_the_process_cannot_mean(answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_CHILD", f"print({json.dumps(answer)!r})")
+    with pytest.raises(DamagedFileError, match="crashes"):
+        PdfReader().extract(build([PAGE]))
+
+
+def test_an_answer_without_end() -> None:
+    assert pdf._understood(b"[" * 1_000_000) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
