@@ -243,7 +243,9 @@ def change_elements(random: Random, data: bytes, _other: bytes) -> bytes:
     for _ in range(random.choice((1, 4, 16))):
         elements = [element for element in root.iter(etree.Element) if element is not root]
         if elements:
-            _change_element(random, random.choice(elements), random.choice(elements))
+            # A parser that recovers keeps names that cannot be set again.
+            with suppress(ValueError):
+                _change_element(random, random.choice(elements), random.choice(elements))
     return bytes(etree.tostring(root, encoding="utf-8"))
 
 
@@ -260,9 +262,7 @@ def _change_element(random: Random, element: etree._Element, second: etree._Elem
     elif action == 2:
         element.append(deepcopy(second))
     elif action == 3:
-        # A parser that recovers keeps names that cannot be set.
-        with suppress(ValueError):
-            element.tag = second.tag
+        element.tag = second.tag
     elif action == 4:
         element.text = random.choice((None, "", " ", "一、", "\u2028\x85", "（一）" * 500, second.text))
     elif action == 5 and second is not element and second not in element.iterancestors():
