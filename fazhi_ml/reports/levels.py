@@ -11,11 +11,12 @@ from fazhi_ml.reports.roles import UNANNOUNCED, announced_role, section_role
 
 __all__ = ["STANDARD_ORDER", "LevelStack", "SchemeOrder", "scheme_order"]
 
-# The order that official documents use; `top` and `bare` are headings without a number, `slogan` a lead-in without one.
+# The order that official documents use; `top`, `bare` and `sub` are headings without a number, `slogan` a
+# lead-in without one.
 STANDARD_ORDER = {
     scheme: rank
     for rank, scheme in enumerate(
-        ("part", "第一节", "top", "一、", "(一)", "bare", "slogan", "1.", "(1)", "1)", "circled")
+        ("part", "第一节", "top", "一、", "(一)", "bare", "sub", "slogan", "1.", "(1)", "1)", "circled")
     )
 }
 

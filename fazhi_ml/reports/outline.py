@@ -38,6 +38,8 @@ _LONGEST_SLOGAN = 45
 _LONGEST_RUN_IN = 32
 # Lead-ins head the items after them and rank below the named sections of a report.
 _LEAD_IN_LEVEL = 3
+# Schemes of headings without a number, by the rank that the document's format gives them.
+_MARKED = ("top", "bare", "sub")
 
 
 @dataclass(slots=True)
@@ -224,16 +226,26 @@ def _is_slogan(text: str, following: _Block) -> bool:
 
 
 def _heed(blocks: list[_Block], marks: Sequence[HeadingMark]) -> None:
-    """Take lines for headings that the format marks so, where their own look does not speak against it."""
-    levels = {mark.start: mark.level for mark in marks}
-    for block in blocks:
-        level = levels.get(block.line.start)
-        text = block.line.text
-        if level is None or block.head_end or len(text) > _LONGEST_HEADING or text[-1] in ",，、;；":
-            continue
-        if _SENTENCE_STOP.search(text, 0, len(text) - 1) is None:
-            block.scheme = block.scheme or ("top" if level == 1 else "bare")
-            block.head_end, block.own = len(text), True
+    """Take lines for headings that the format marks so, where their own look does not speak against it.
+
+    What is marked ranks as marked among headings without a number; numbers tell their rank better.
+    """
+    level_of = {mark.start: mark.level for mark in marks}
+    marked = [(block, level_of[block.line.start]) for block in blocks if block.line.start in level_of]
+    if 2 * sum(len(block.line.text) for block, _ in marked) > sum(len(block.line.text) for block in blocks):
+        # Whoever marks most of a document means its look.
+        return
+    ranks = {level: rank for rank, level in enumerate(sorted({level for _, level in marked}))}
+    for block, level in marked:
+        if not block.head_end and _may_be_heading(block.line.text):
+            block.head_end, block.own = len(block.line.text), True
+        if block.own and not block.lead_in and block.line.marker is None:
+            block.scheme = _MARKED[min(ranks[level], len(_MARKED) - 1)]
+
+
+def _may_be_heading(text: str) -> bool:
+    longest = _LONGEST_RUN_IN if ends_sentence(text) else _LONGEST_HEADING
+    return len(text) <= longest and text[-1] not in ",，、;；" and _SENTENCE_STOP.search(text, 0, len(text) - 1) is None
 
 
 def _assemble(blocks: list[_Block]) -> Outline:

@@ -4,8 +4,10 @@ import pytest
 
 from fazhi_ml.errors import ReportTooLargeError
 from fazhi_ml.reports import outline
-from fazhi_ml.reports.document import Report
+from fazhi_ml.reports.document import Provenance, Report
+from fazhi_ml.reports.read import _build as build
 from fazhi_ml.reports.read import parse_report
+from fazhi_ml.reports.readers.extracted import Extracted, HeadingMark
 from tests.reports.invariants import check_report
 
 BODY = "2022年，全县各级各部门依法履行职责，各项工作取得了新的成效，群众满意度不断提高，社会大局和谐稳定。"
@@ -139,3 +141,42 @@ def test_too_many_items_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outline, "MAX_PARTS", 10)
     with pytest.raises(ReportTooLargeError):
         read(*["一是学习。二是执法。"] * 6)
+
+
+def read_marked(lines: list[tuple[str, int]]) -> Report:
+    """Read lines of which those with a level above 0 are marked as headings."""
+    text = "\n".join(line for line, _ in lines)
+    starts = [sum(len(line) + 1 for line, _ in lines[:place]) for place in range(len(lines))]
+    marks = tuple(HeadingMark(start, level) for start, (_, level) in zip(starts, lines, strict=True) if level)
+    report = build(Extracted(text, None, headings=marks), None, Provenance(None, "", "docx", None))
+    check_report(report)
+    return report
+
+
+def test_marks_of_the_format_rank_headings_without_a_number() -> None:
+    long = "在推进法治政府建设的过程中坚持以人民为中心的发展思想并且取得了新的进展和成效的各项主要工作"
+    report = read_marked(
+        [("工作情况", 2), ("领导", 3), (long, 4), (BODY, 0), ("执法", 3), (BODY, 0), ("问题", 2), (BODY, 0)]
+    )
+    assert headings(report) == [
+        (1, "工作情况", False),
+        (2, "领导", False),
+        (3, long, False),
+        (2, "执法", False),
+        (1, "问题", False),
+    ]
+
+
+def test_numbers_tell_more_than_marks() -> None:
+    report = read_marked([("一、工作情况", 3), ("（一）领导有力", 1), (BODY, 0), (BODY, 0), (BODY, 0)])
+    assert headings(report) == [(1, "一、工作情况", False), (2, "（一）领导有力", False)]
+
+
+def test_marked_paragraphs_are_no_headings() -> None:
+    report = read_marked([(BODY, 1), ("工作情况", 1), (BODY, 0), (BODY, 0)])
+    assert headings(report) == [(1, "工作情况", False)]
+
+
+def test_marks_on_most_of_a_document_mean_nothing() -> None:
+    report = read_marked([("抓住关键少数", 1), ("提升执法水平", 1), (BODY, 1), (BODY, 1), (BODY, 0)])
+    assert [heading.text for heading in report.headings] == ["提升执法水平"]
