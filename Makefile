@@ -19,18 +19,23 @@ help: ## list what make can do
 
 demo: $(VENV)/.demo ## install, train a model, track it, tag a sample report (under 5 minutes)
 	@echo
-	@echo "== 1/3 Train on data/corpus =="
+	@echo "== 1/4 Train on data/corpus =="
 	@$(BIN)/fazhi train --config configs/default.toml --set name=demo --output $(DEMO)/model --force
 	@echo
-	@echo "== 2/3 Score it on the 20 reports of the frozen test split =="
+	@echo "== 2/4 Score it on the 20 reports of the frozen test split =="
 	@$(BIN)/fazhi evaluate --model $(DEMO)/model --data data/corpus --split test
 	@echo
-	@echo "== 3/3 Tag a sample report =="
+	@echo "== 3/4 Tag a sample report =="
 	@$(BIN)/fazhi tag $(SAMPLE).txt --model $(DEMO)/model
 	@$(BIN)/fazhi tag $(SAMPLE).txt --model $(DEMO)/model --format html --output $(DEMO)/page.html --force
 	@echo
+	@echo "== 4/4 Tag a folder of reports =="
+	@$(BIN)/fazhi archive $(dir $(SAMPLE)) --model $(DEMO)/model --output $(DEMO)/archive
+	@$(BIN)/fazhi tables $(DEMO)/archive
+	@echo
 	@echo "Done. What to look at next:"
 	@echo "  $(DEMO)/page.html    the report above as a page: open it in a browser"
+	@echo "  $(DEMO)/archive/index.html    what is in the folder: years, themes, places, words, every report"
 	@echo "  $(DEMO)/model/MODEL_CARD.md    what the model is, and how good"
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db    the training run with its figures"
 	@echo "  $(BIN)/fazhi tag YOUR_REPORT.html    a report of your own (text, HTML, Word or PDF)"
