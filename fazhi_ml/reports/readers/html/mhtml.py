@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from fazhi_ml.errors import DamagedFileError, ReportError
 from fazhi_ml.reports.readers.extracted import Extracted
-from fazhi_ml.reports.readers.html.reader import read_page
 
 __all__ = ["MhtmlReader"]
 
@@ -56,6 +55,8 @@ class MhtmlReader:
         ReportError, MissingExtraError
             As `HtmlReader`, of the first page, when no page can be read.
         """
+        from fazhi_ml.reports.readers.html.reading import read_page
+
         found: Extracted | None = None
         failure: ReportError | None = None
         pages = list(islice(_pages(data), _MOST_PAGES))
