@@ -58,8 +58,15 @@ _TITLE = re.compile(
 _PROSE = re.compile("[。；！？，,;!?]")
 _SENTENCE_END = frozenset("。！？；!?;…")
 _CLOSERS = "”’）)」』】》\"'"
+# Notices that many sites keep in every page, and captions of photographs.
+_NOTICE = re.compile(
+    "您访问的链接即将离开|(?:欢迎进入.{0,30})?盲人用户使用操作智能引导"
+    "|(?:微信|手机)?扫描?(?:一扫)?(?:上方|下方|右侧)?二维码|长按(?:识别)?二维码|声明：本网|(?:继续访问|放弃)$"
+    "|[（(]?(?:图为|图\\d{0,2}[:：])"
+)
 # No chrome line is longer: page headers run up to a few dozen characters a field.
 _LONGEST = 200
+_LONGEST_NOTICE = 120
 
 
 def ends_sentence(line: str) -> bool:
@@ -78,6 +85,8 @@ def is_chrome(line: str) -> bool:
     if len(line) > _LONGEST:
         return False
     if _PAGE_NUMBER.match(line) or _DOCUMENT_NUMBER.match(line) or _is_salutation(line):
+        return True
+    if _NOTICE.match(line) and len(line) <= _LONGEST_NOTICE:
         return True
     if ends_sentence(line):
         return False

@@ -16,6 +16,8 @@ __all__ = ["Line", "Page", "read_page"]
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _TOPIC = re.compile(r"法治|依法|法制|普法|行政执法")
 _YEAR = re.compile(r"20\d\d|二[〇○零OoО0]")
+# A row of a page's table of fields: 标题：…
+_TITLE_LABEL = re.compile(r"(?:信息|文件|公文|公开)?(?:标\s{0,4}题|名\s{0,4}称)[\s\u3000]{0,4}[:：\s\u3000]\s{0,4}")
 _WORD = re.compile(r"[\u3400-\u9fff]")
 # Pages put a few dozen short lines around a report: navigation, fields, buttons.
 _MARGIN = 40
@@ -148,7 +150,7 @@ def _find_title(
     known = given or fallback
     if known:
         wanted = _bare(known)
-        found = [index for index in top if _bare(lines[index].text) == wanted]
+        found = _spelling(lines, top, wanted)
         if given or found:
             return known, found
     titles = [index for index in top if chrome.is_title(lines[index].text)]
@@ -159,10 +161,23 @@ def _find_title(
         first = lines[0].text if top[:1] == [0] and len(lines) > 1 and fallback is None else ""
         plausible = 8 <= len(first) <= 60 and _TOPIC.search(first) and _YEAR.search(first) and "，" not in first
         return (first, [0]) if plausible else (fallback, [])
-    title = lines[best].text
+    title = _unlabelled(lines[best].text)
     if title.startswith("关于") and best - 1 in top and chrome.is_office_or_date(lines[best - 1].text):
         return lines[best - 1].text + title, [best - 1, best]
     return title, [best]
+
+
+def _spelling(lines: list[Line], top: list[int], wanted: str) -> list[int]:
+    """Return the lines that hold a known title, each whole or two or three together."""
+    bare = [_bare(lines[index].text) for index in top]
+    whole = [index for index, text in zip(top, bare, strict=True) if text == wanted]
+    if whole:
+        return whole
+    for count in (2, 3):
+        for first in range(len(top) - count + 1):
+            if "".join(bare[first : first + count]) == wanted:
+                return top[first : first + count]
+    return []
 
 
 def _mark_attachments(lines: list[Line], is_chrome: list[bool]) -> None:
@@ -180,13 +195,15 @@ def _mark_attachments(lines: list[Line], is_chrome: list[bool]) -> None:
 
 def _mark_margins(lines: list[Line], is_chrome: list[bool], title_lines: list[int]) -> None:
     """Mark the short lines around title and body that only their place gives away as chrome."""
-    repeated = {_bare(lines[index].text) for index in title_lines}
+    repeated = {_bare(_unlabelled(lines[index].text)) for index in title_lines}
     top = _top(lines, is_chrome)
     # Whatever stands above the title, or between it and the last field, belongs to the page.
     fields = [index for index in range(top) if is_chrome[index]] if title_lines else []
     for index in range(top):
         line = lines[index].text
-        lone = bool(title_lines) and (line[0] in "（(" or not _WORD.search(line) or _bare(line) in repeated)
+        lone = bool(title_lines) and (
+            line[0] in "（(" or not _WORD.search(line) or _bare(_unlabelled(line)) in repeated
+        )
         if index < max(fields, default=0) or lone or chrome.is_office_or_date(line):
             is_chrome[index] = True
     bottom = len(lines)
@@ -198,6 +215,11 @@ def _mark_margins(lines: list[Line], is_chrome: list[bool], title_lines: list[in
             break
     for index in range(bottom, len(lines)):
         is_chrome[index] = True
+
+
+def _unlabelled(line: str) -> str:
+    label = _TITLE_LABEL.match(line)
+    return line[label.end() :] if label else line
 
 
 def _bare(line: str) -> str:

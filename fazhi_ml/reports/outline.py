@@ -40,6 +40,8 @@ _LONGEST_RUN_IN = 32
 _LEAD_IN_LEVEL = 3
 # Schemes of headings without a number, by the rank that the document's format gives them.
 _MARKED = ("top", "bare", "sub")
+# A row of a table, its cells joined by ideographic spaces: the first is a number, or the last has a figure.
+_ROW = re.compile(r"^\d{1,3}\u3000|\u3000[^\u3000]*\d[^\u3000]*$")
 
 
 @dataclass(slots=True)
@@ -205,7 +207,7 @@ def _find_unnumbered(blocks: list[_Block]) -> None:
     """Find slogans and plain headings without a number that stand on a line of their own above body text."""
     for block, following in pairwise(blocks):
         text = block.line.text
-        if block.scheme or not 2 <= len(text) <= 40:
+        if block.scheme or not 2 <= len(text) <= 40 or _ROW.search(text):
             continue
         if not ends_sentence(text):
             below = following.scheme or len(following.line.text) > 40 or ends_sentence(following.line.text)

@@ -147,7 +147,8 @@ def _build(extracted: Extracted, title: str | None, provenance: Provenance) -> R
     if not (page.body or page.chrome):
         raise EmptyReportError("it holds no text", source=source, remedy="Name a file that holds a report.")
     opening = "\n".join(line.text[:600] for line in page.body[:5])
-    margin = "\n".join(text[start:end] for start, end in (*page.chrome[:20], *page.chrome[20:][-10:]))
+    chrome = (text[start:end] for start, end in (*page.chrome[:20], *page.chrome[20:][-10:]))
+    margin = "\n".join((*extracted.surroundings, *chrome))
     return Report(
         text=text,
         title=page.title,

@@ -91,3 +91,22 @@ def test_no_titles(line: str) -> None:
 )
 def test_ends_sentence(line: str, expected: bool) -> None:
     assert ends_sentence(line) is expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "您访问的链接即将离开“莲泾县人民政府”门户网站 是否继续？",
+        "继续访问",
+        "放弃",
+        "扫描二维码，在手机上查看当前页面。",
+        "图为县司法局召开法治政府建设推进会",
+    ],
+)
+def test_notices_and_captions_are_chrome(line: str) -> None:
+    assert is_chrome(line)
+
+
+@pytest.mark.parametrize("line", ["放弃行政处罚听证的，依法作出决定。", "图书馆开展宪法宣传活动3场。"])
+def test_what_begins_like_a_notice_is_none(line: str) -> None:
+    assert not is_chrome(line)

@@ -80,3 +80,15 @@ def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_list_of_attachments_is_chrome_to_its_end() -> None:
     text = f"{TITLE}\n{BODY}\n附件：1.数据表\n2.任务清单\n4.这一行不属于附件"
     assert page_of(text)[1:] == ([BODY, "4.这一行不属于附件"], [TITLE, "附件：1.数据表", "2.任务清单"])
+
+
+def test_a_known_title_may_stand_on_two_lines() -> None:
+    text = "莲泾经济开发区管委会\n2022年法治建设情况总结\n一、主要工作\n持续推进依法行政。"
+    page = read_page(text, fallback="莲泾经济开发区管委会2022年法治建设情况总结")
+    assert page.title == "莲泾经济开发区管委会2022年法治建设情况总结"
+    assert [line.text for line in page.body] == ["一、主要工作", "持续推进依法行政。"]
+
+
+@pytest.mark.parametrize("label", ["标题：", "标　题： ", "标题　", "信息名称："])
+def test_the_label_of_a_title_is_no_part_of_it(label: str) -> None:
+    assert page_of(f"{label}{TITLE}\n{TITLE}\n{BODY}") == (TITLE, [BODY], [f"{label}{TITLE}", TITLE])

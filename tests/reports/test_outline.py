@@ -180,3 +180,8 @@ def test_marked_paragraphs_are_no_headings() -> None:
 def test_marks_on_most_of_a_document_mean_nothing() -> None:
     report = read_marked([("抓住关键少数", 1), ("提升执法水平", 1), (BODY, 1), (BODY, 1), (BODY, 0)])
     assert [heading.text for heading in report.headings] == ["提升执法水平"]
+
+
+def test_rows_of_tables_are_no_headings() -> None:
+    report = read(BODY, "2　行政处罚　35件", BODY, "行政许可　214件", BODY, "强化领导　压实责任", BODY)
+    assert [heading.text for heading in report.headings] == ["强化领导　压实责任"]

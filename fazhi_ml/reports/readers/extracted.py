@@ -39,6 +39,8 @@ class Extracted:
         In reading order. They are hints: the outline decides.
     notes : tuple of str
         What the reader's user should know, such as pages without text; never text of the document.
+    surroundings : tuple of str
+        Lines of a page around the text that may tell who published it, and when: fields and breadcrumbs.
     """
 
     text: str
@@ -46,3 +48,4 @@ class Extracted:
     title: str | None = None
     headings: tuple[HeadingMark, ...] = ()
     notes: tuple[str, ...] = ()
+    surroundings: tuple[str, ...] = ()

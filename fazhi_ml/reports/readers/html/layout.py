@@ -63,11 +63,14 @@ class PageBuilder:
     ----------
     deepest : int
         How deep elements may be nested.
+    uncovered : bool
+        Lay out as well what styles hide.
     """
 
-    def __init__(self, deepest: int) -> None:
+    def __init__(self, deepest: int, *, uncovered: bool = False) -> None:
         self.page = Page()
         self._deepest = deepest
+        self._uncovered = uncovered
         self._unseen = 0
         self._in_title = False
         self._undo: list[_Undo] = []
@@ -100,7 +103,7 @@ class PageBuilder:
                 remedy="Open the page in a browser and save its text as .txt.",
             )
         style = self._style(attributes)
-        if self._unseen or tag in UNSEEN or ((style.unseen or "hidden" in attributes) and tag not in _WHOLE):
+        if self._unseen or tag in UNSEEN or self._is_hidden(tag, style, attributes):
             self._start_unseen(tag, attributes)
             return
         undo: _Undo = []
@@ -154,6 +157,12 @@ class PageBuilder:
         """End the page."""
         self._flush()
         return self.page
+
+    def _is_hidden(self, tag: str, style: Style, attributes: Mapping[str, str]) -> bool:
+        if tag in _WHOLE or not (style.unseen or "hidden" in attributes):
+            return False
+        self.page.signs.add("hidden")
+        return not self._uncovered
 
     def _start_unseen(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._unseen += 1

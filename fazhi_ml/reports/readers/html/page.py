@@ -63,7 +63,7 @@ class Page:
         What the page's metadata call its title.
     window_title : str
     signs : set of str
-        What else tells of the page: ``frame``, ``script``, ``refresh``, ``password``, ``app``.
+        What else tells of the page: ``frame``, ``script``, ``refresh``, ``password``, ``app``, ``hidden``.
     elements : int
     attributes : int
         The most that one element has.

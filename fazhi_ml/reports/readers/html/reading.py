@@ -6,8 +6,9 @@ import re
 from typing import cast
 
 from fazhi_ml.errors import DamagedFileError, MissingExtraError, ReaderLimitError, UnsupportedFormatError
+from fazhi_ml.reports.chrome import is_chrome
 from fazhi_ml.reports.readers.extracted import Extracted, HeadingMark
-from fazhi_ml.reports.readers.html.article import find_article
+from fazhi_ml.reports.readers.html.article import find_article, prose_of
 from fazhi_ml.reports.readers.html.encoding import decode_page
 from fazhi_ml.reports.readers.html.layout import PageBuilder
 from fazhi_ml.reports.readers.html.page import Page, PageLine
@@ -32,6 +33,12 @@ _MOST_TAGS = 200_000
 _MOST_STEPS = 10**9
 _FEW_TAGS = 10_000
 _LONGEST_HEADING = 100
+_SAYS_WHO = re.compile(r"[:：>＞»›]|20\d\d")
+# Fields stand between the menus and the article; farther away is other news.
+_MOST_BEFORE = 20
+_MOST_AFTER = 3
+# Articles that a script uncovers, such as those of 微信, have notices of a sentence or two beside them.
+_MOST_BESIDE_HIDDEN = 300
 
 
 def read_page(data: bytes, declared: str | None = None) -> Extracted:
@@ -47,11 +54,15 @@ def read_page(data: bytes, declared: str | None = None) -> Extracted:
     source, encoding, notes = decode_page(data, declared)
     source = _prepared(source)
     page = _lay_out(source)
+    shown = _prose(page)
+    if "hidden" in page.signs and shown <= _MOST_BESIDE_HIDDEN:
+        whole = _lay_out(source, uncovered=True)
+        page = whole if _prose(whole) - shown > _MOST_BESIDE_HIDDEN else page
     article = find_article(page, source)
     refuse_without_report(page, article)
     title = choose_title(page)
     text = "\n".join(line.text for line in article)
-    return Extracted(text, encoding, title, _marks(article, title), notes)
+    return Extracted(text, encoding, title, _marks(article, title), notes, _surroundings(page, article))
 
 
 def _refuse_xml(head: str) -> None:
@@ -91,7 +102,11 @@ def _without_cdata(source: str) -> str:
     return "".join(pieces)
 
 
-def _lay_out(source: str) -> Page:
+def _prose(page: Page) -> int:
+    return sum(map(prose_of, page.lines))
+
+
+def _lay_out(source: str, *, uncovered: bool = False) -> Page:
     try:
         from lxml import etree
     except ImportError as error:
@@ -99,7 +114,7 @@ def _lay_out(source: str) -> Page:
             "reading HTML needs lxml", remedy="Install it with `pip install 'fazhi-ml[documents]'`."
         ) from error
     # libxml2 looks through all open elements at each end tag that fits none.
-    builder = PageBuilder(deepest=_MOST_STEPS // max(source.count("<"), _FEW_TAGS))
+    builder = PageBuilder(deepest=_MOST_STEPS // max(source.count("<"), _FEW_TAGS), uncovered=uncovered)
     # Without libxml2's own limits, which cut a long text short in silence: the source is limited in size already.
     # The stubs of lxml allow for bytes, which no version in use hands to a target.
     target = cast("etree.ParserTarget", builder)
@@ -111,6 +126,16 @@ def _lay_out(source: str) -> Page:
             "the HTML cannot be parsed", remedy="Open the page in a browser and save its text as .txt."
         ) from error
     return builder.page
+
+
+def _surroundings(page: Page, article: list[PageLine]) -> tuple[str, ...]:
+    """Return fields and breadcrumbs that stand close before the article, or right behind it."""
+    if not article:
+        return ()
+    place = {id(line): index for index, line in enumerate(page.lines)}
+    first, last = place[id(article[0])], place[id(article[-1])] + 1
+    beside = page.lines[max(first - _MOST_BEFORE, 0) : first] + page.lines[last : last + _MOST_AFTER]
+    return tuple(line.text for line in beside if _SAYS_WHO.search(line.text) and is_chrome(line.text))
 
 
 def _marks(article: list[PageLine], title: str | None) -> tuple[HeadingMark, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fazhi_ml.reports.chrome import is_title
+from fazhi_ml.reports.numbering import parse_marker
 from fazhi_ml.reports.readers.html.page import Page
 
 __all__ = ["choose_title"]
@@ -29,8 +30,9 @@ def choose_title(page: Page) -> str | None:
     """
     window = _candidates(_SEPARATOR.split(page.window_title))
     declared = _candidates(title for text in page.declared_titles for title in (text, *_SEPARATOR.split(text)[:1]))
-    shown = _candidates(page.titles)
-    agreed = {_bare(text) for text in (*window, page.window_title)}
+    # Numbered headings of the article may read like titles: 三、下一年工作打算.
+    shown = _candidates(text for text in page.titles if parse_marker(text) is None)
+    agreed = {_bare(text) for text in (*window, page.window_title)} | _endings(window)
     titles = [text for text in (*declared, *shown, *window) if is_title(text)]
     if titles:
         return max(
@@ -49,6 +51,13 @@ def choose_title(page: Page) -> str | None:
 def _candidates(texts: Iterable[str]) -> list[str]:
     cleaned = (" ".join(text.split()) for text in texts)
     return [text for text in cleaned if _SHORTEST <= len(text) <= _LONGEST]
+
+
+def _endings(window: list[str]) -> set[str]:
+    """Return what the pieces of the window's title end with after a blank: some systems write site column title."""
+    return {
+        _bare("".join(words[first:])) for text in window for words in [text.split()] for first in range(1, len(words))
+    }
 
 
 def _bare(text: str) -> str:

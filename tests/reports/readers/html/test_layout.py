@@ -124,3 +124,10 @@ def test_headings_of_the_article_are_marked() -> None:
         ("（一）丙", 3),
     ]
     assert extracted.title == title
+
+
+@pytest.mark.parametrize("style", ["visibility: hidden; opacity: 0;", "display:none"])
+def test_an_article_that_a_script_would_uncover_is_read(style: str) -> None:
+    report = "本县全面推进依法行政，严格规范公正文明执法。" * 20
+    html = f"<body><div id='js_content' style='{style}'><p>{report}</p></div><p>微信扫一扫</p></body>"
+    assert HtmlReader().extract(html.encode()).text == report

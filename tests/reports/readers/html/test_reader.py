@@ -13,6 +13,7 @@ from fazhi_ml.errors import (
     ReportError,
     UnsupportedFormatError,
 )
+from fazhi_ml.reports.document import Metadata
 from fazhi_ml.reports.read import read_bytes
 from fazhi_ml.reports.readers.html import HtmlReader
 from tests.conftest import ROOT
@@ -211,3 +212,14 @@ def test_mutated_pages_give_a_report_or_a_report_error() -> None:
         except ReportError as error:
             refused.append(error)
     assert all(error.source == "a.html" and error.remedy for error in refused)
+
+
+def test_fields_outside_the_article_tell_who_and_when() -> None:
+    html = (
+        "<title>法治政府建设工作总结</title><div>首页 &gt; 县财政局</div><h1>法治政府建设工作总结</h1>"
+        "<div>发布时间：2023-01-18 来源：莲泾县财政局</div>"
+        "<div class='TRS_Editor'><p>我局认真贯彻落实上级部署，扎实推进各项工作。</p></div>"
+    )
+    report = read_bytes(html.encode(), name="a.html")
+    assert report.metadata == Metadata("莲泾县", "department", "财政局", 2022)
+    assert "来源" not in report.text

@@ -39,3 +39,15 @@ def test_the_title_of_the_report_is_found(page: Page) -> None:
 )
 def test_what_stands_in_for_a_title(page: Page, title: str | None) -> None:
     assert choose_title(page) == title
+
+
+def test_a_numbered_heading_is_no_title() -> None:
+    notice = "关于印发《莲泾县2022年法治政府建设年度报告》的通知"
+    page = Page(titles=["三、2023年工作打算"], declared_titles=[notice], window_title="莲泾县人民政府")
+    assert choose_title(page) == notice
+
+
+def test_names_of_site_and_column_before_the_title_are_left_out() -> None:
+    title = "关于2022年度法治政府建设情况的报告"
+    page = Page(titles=[title], window_title=f"莲泾县人民政府 法治政府建设 {title}")
+    assert choose_title(page) == title
