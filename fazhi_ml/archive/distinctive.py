@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from fazhi_ml.archive.query import duckdb_path
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -124,12 +126,12 @@ def distinctive_terms(
     Identifying the Content of Political Conflict. Political Analysis, 16(4), 372-403.
     """
     connection.execute(_MACROS)
-    source = "read_parquet($path)"
+    source, name = "read_parquet($path)", duckdb_path(path)
     everywhere = _BY_YEAR.format(source=source, condition="true")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE everywhere AS {everywhere}", {"path": str(path)})
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE everywhere AS {everywhere}", {"path": name})
     mine = _BY_YEAR.format(source=source, condition="theme = $theme")
     for theme in themes:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE mine AS {mine}", {"path": str(path), "theme": theme})
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE mine AS {mine}", {"path": name, "theme": theme})
         rows = connection.execute(_PAIRS, {"least": _LEAST_Z, "limit": limit}).fetchall()
         yield (
             theme,

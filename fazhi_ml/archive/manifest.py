@@ -133,7 +133,7 @@ class Manifest:
     path : path
         The database; made where there is none.
     settings : str
-        All that decides results besides the documents. Results of other settings are dropped.
+        All that decides results besides the documents; `adopt` drops those of other settings.
 
     Attributes
     ----------
@@ -150,13 +150,10 @@ class Manifest:
         self._path = path
         with self._guarded():
             self._database = sqlite3.connect(path, isolation_level=None)
+        self._settings = settings
         try:
             self._prepare()
             self.former_settings = self.state("settings")
-            if self.former_settings != settings:
-                with self._transaction():
-                    self._database.execute("DELETE FROM documents")
-                    self._set_state("settings", settings)
         except OutputError:
             self.close()
             raise
@@ -167,6 +164,22 @@ class Manifest:
             if version != _VERSION:
                 self._database.executescript(_DROP)
             self._database.executescript(_SCHEMA)
+
+    def adopt(self) -> None:
+        """Drop the results of other settings, if there are any."""
+        if self.former_settings != self._settings:
+            with self._transaction():
+                self._database.execute("DELETE FROM documents")
+                self._set_state("settings", self._settings)
+
+    def is_of_other_documents(self) -> bool:
+        """Tell whether there are results, and none for any file that was seen."""
+        with self._guarded():
+            (answer,) = self._database.execute(
+                "SELECT EXISTS (SELECT * FROM documents)"
+                " AND NOT EXISTS (SELECT * FROM documents JOIN seen USING (path))"
+            ).fetchone()
+        return bool(answer)
 
     def close(self) -> None:
         """Close the database."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import heapq
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -183,12 +181,4 @@ def _value(row: Mapping[str, Any], way: Sequence[str]) -> Any:
 
 
 def _write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, bom: bool) -> None:
-    rows = iter(rows)
-    first = next(rows, None)
-    if first is None:
-        header = io.StringIO()
-        csv.writer(header).writerow(columns)
-        lines: Iterable[str] = [header.getvalue()]
-    else:
-        lines = to_csv(chain([first], rows), ())
-    write_text(path, chain(["\ufeff"] if bom else [], lines), overwrite=True)
+    write_text(path, chain(["\ufeff"] if bom else [], to_csv(rows, (), columns)), overwrite=True)

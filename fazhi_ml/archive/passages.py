@@ -12,7 +12,7 @@ from fazhi_ml.codebook import OTHER
 from fazhi_ml.errors import InputError
 from fazhi_ml.reports.document import Span
 
-__all__ = ["find_passages", "hit_spans", "page_link"]
+__all__ = ["find_passages", "hit_spans", "page_link", "passage_fields"]
 
 # Full-width ASCII and the ideographic space: both sides have the same length, so offsets stay.
 _FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000"
@@ -92,6 +92,18 @@ def find_passages(
     for passage in passages:
         passage["scores"] = dict(zip(tables.themes, passage["scores"], strict=True))
     return passages
+
+
+def passage_fields(layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields of a passage, as `find_passages` gives it, and the themes among its ``scores``.
+
+    Raises
+    ------
+    InputError, DamagedFileError, MissingExtraError
+        As `find_passages`.
+    """
+    with open_tables(layout) as tables:
+        return (*tables.item_columns, "page"), tables.themes
 
 
 def hit_spans(text: str, query: str) -> list[Span]:

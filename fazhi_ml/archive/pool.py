@@ -131,7 +131,8 @@ def _workers(count: int) -> Iterator[Any]:
             executor.submit(os.getpid)  # the first task starts all processes
         yield executor
     finally:
-        executor.shutdown(kill_workers=True)
+        with _interrupts_ignored():
+            executor.shutdown(kill_workers=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["ArchiveTables", "connect", "open_tables"]
+__all__ = ["ArchiveTables", "connect", "duckdb_path", "open_tables"]
 
 MEMORY_LIMIT = "256MB"
 THREADS = 2
@@ -65,6 +66,11 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def duckdb_path(path: Path) -> str:
+    """Return a file's name as DuckDB takes it for that file alone: to it ``*``, ``?`` and ``[`` are patterns."""
+    return glob.escape(path.absolute().as_posix())
+
+
 class ArchiveTables:
     """An archive's tables, open for questions as the views ``items`` and ``reports``.
 
@@ -102,7 +108,7 @@ class ArchiveTables:
         for name, path in (("items", layout.items), ("reports", layout.reports)):
             with _damage(path):
                 # Folders named like year=2023 would otherwise add columns.
-                connection.read_parquet(str(path.absolute()), hive_partitioning=False).create_view(name)
+                connection.read_parquet(duckdb_path(path), hive_partitioning=False).create_view(name)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows that a query gives.

@@ -29,7 +29,7 @@ from fazhi_ml.archive.upkeep import (
     sweep,
 )
 from fazhi_ml.archive.walk import SUFFIXES, Walk, readable_name
-from fazhi_ml.archive.worker import Job, Source, failure_of, fingerprint, page_name, tag_batch
+from fazhi_ml.archive.worker import Job, Source, failure_of, fingerprint, load_model, page_name, tag_batch
 from fazhi_ml.classifier.audit import read_manifest
 from fazhi_ml.classifier.bundle import FORMAT_VERSION
 from fazhi_ml.classifier.resolve import resolve_bundle
@@ -212,7 +212,8 @@ class _Run:
 
     def find_documents(self) -> None:
         """Find out what is to be tagged."""
-        self._progress(Progress("listing", news=self._change_of_settings()))
+        news = self._change_of_settings()
+        self._progress(Progress("listing", news=news))
         self._files = self._manifest.see((found, fingerprint(self._override(found.path))) for found in self._walk)
         if not self._files:
             raise InputError(
@@ -223,6 +224,16 @@ class _Run:
         if self._metadata is not None:
             # Now rather than at the end, since it also finds out whether an entry fits several documents.
             self._unused_metadata = self._metadata.unused(readable_name(path) for path in self._manifest.seen())
+        if self._manifest.is_of_other_documents():
+            raise InputError(
+                "holds none of the documents that the output was made from",
+                source=self._job.folder,
+                remedy="Choose a new output folder, or delete the old one.",
+            )
+        if news:
+            # What is there is dropped only for a model that can take its place.
+            load_model(self._job.bundle, self._job.model)
+        self._manifest.adopt()
         self._removed = self._manifest.forget_missing()
         self._forget_lost()
         self._pending = self._manifest.find_pending()
@@ -293,7 +304,7 @@ class _Run:
         state = hashlib.sha256(
             repr((self._settings, self._manifest.digest(), problems, facts, format_, bom)).encode()
         ).hexdigest()
-        complete = self._manifest.state("output") == state and all(
+        complete = self._manifest.state("output") == self._with_data(state) and all(
             path.is_file() for path in output_files(self._layout, format_)
         )
         if not complete:
@@ -311,7 +322,7 @@ class _Run:
                 bom=bom,
             )
             self._remove_unused()
-            self._manifest.set_state("output", state)
+            self._manifest.set_state("output", self._with_data(state))
         return ArchiveSummary(
             layout=self._layout,
             files=self._files,
@@ -322,6 +333,10 @@ class _Run:
             written=not complete,
             unused_metadata=self._unused_metadata,
         )
+
+    def _with_data(self, state: str) -> str:
+        """Add to the state of the output which data its page finds: their names hold a hash of their content."""
+        return " ".join([state, *sorted(path.name for path in self._layout.data.glob("*.js"))])
 
     def _remove_unused(self) -> None:
         remove_unused_parts(self._layout, self._manifest.parts())

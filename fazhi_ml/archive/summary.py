@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fazhi_ml.archive.schema import SCOPES
+
 __all__ = ["Tally"]
 
 _UNKNOWN = "unknown"
@@ -25,8 +27,8 @@ class Tally:
         self._reports = 0
         self._levels: Counter[str] = Counter()
         self._years: Counter[str] = Counter()
-        self._items: Counter[str] = Counter()
-        self._characters: Counter[str] = Counter()
+        self._items: Counter[str] = Counter(dict.fromkeys(SCOPES, 0))
+        self._characters: Counter[str] = Counter(dict.fromkeys(SCOPES, 0))
         self._themes: Counter[str] = Counter()
 
     def add(self, row: Mapping[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -63,11 +61,7 @@ class ThemeTable:
 
     def to_csv(self) -> Iterator[str]:
         """Yield the header and the rows as `fazhi_ml.tagging.export.to_csv` writes them."""
-        if self.rows:
-            return to_csv(self.to_records(), ())
-        header = io.StringIO()
-        csv.writer(header).writerow(self.columns)
-        return iter([header.getvalue()])
+        return to_csv(self.to_records(), (), self.columns)
 
 
 def theme_table(

@@ -50,8 +50,8 @@ class Walk:
     """The files below a folder, in no particular order.
 
     Links to files are read. Links to folders are followed, each folder once and by its real place first, so that loops
-    end. Left out are hidden files, what office programs and systems leave behind, and the folders that browsers save
-    beside a page.
+    end. Left out are hidden files, what office programs and systems leave behind, the folders that browsers save
+    beside a page, and the outputs of other runs.
 
     Parameters
     ----------
@@ -113,6 +113,8 @@ class Walk:
                 )
                 self.problems.append((folder, problem))
                 continue
+            if folder and _is_output(self._root + folder):
+                continue
             names = {entry.name.lower() for entry in listed}
             for entry in listed:
                 path = folder + entry.name
@@ -132,6 +134,11 @@ class Walk:
             return True
         self.skipped[suffix] += 1
         return False
+
+
+def _is_output(folder: bytes) -> bool:
+    """Tell whether an archive was tagged into a folder, perhaps by another name: its pages are no documents."""
+    return os.path.isfile(folder + b".fazhi/manifest.sqlite")  # noqa: PTH113 - names here are bytes
 
 
 def _identity(path: bytes) -> tuple[int, int]:
@@ -167,8 +174,9 @@ def file_stamp(status: os.stat_result) -> str:
 
 
 def path_text(path: bytes) -> str:
-    """Return a path as tables hold it: bytes that are no UTF-8 become escapes."""
-    return path.decode("utf-8", "backslashreplace")
+    """Return a path as tables hold it, different for each: bytes that are no UTF-8 become escapes."""
+    # Characters that look like an escape become one themselves.
+    return path.replace(rb"\x", rb"\x5cx").decode("utf-8", "backslashreplace")
 
 
 def readable_name(path: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ examples:
   fazhi tables tagged/ --by place,year --theme supervision  what to do next
 
 places.csv: a column `file`, and any of place, level, agency, year; they replace what was read from the documents.
-Exit codes: 0 done, 1 some files failed (they are in errors.csv), 2 wrong usage, 130 stopped.
+Exit codes: 0 done, 1 some files failed (they are in errors.csv) or the run could not go on (the message says why),
+2 wrong usage, 130 stopped.
 """
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -75,6 +77,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         summary = _run(options)
     except KeyboardInterrupt:
+        # A second one would meet the end of the interpreter.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         _tell("stopped; run the same command again to go on")
         return 130
     _tell_summary(summary)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from fazhi_ml.archive.layout import Layout
-from fazhi_ml.archive.passages import find_passages, hit_spans, page_link
+from fazhi_ml.archive.passages import find_passages, hit_spans, page_link, passage_fields
 from fazhi_ml.cli.answer import archive_address, check_output, parse_years, render, tell, write_answer
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def command(
     elif output_format == "csv":
         from fazhi_ml.tagging.export import to_csv
 
-        pieces = to_csv(passages, list(passages[0]["scores"]) if passages else [])
+        fields, themes = passage_fields(Layout(archive))
+        pieces = to_csv(passages, themes, fields)
     elif output_format == "html":
         from fazhi_ml.archive.answers import render_passages
         from fazhi_ml.archive.selection import Selection

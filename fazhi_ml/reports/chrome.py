@@ -16,6 +16,8 @@ _LABEL = (
     "(?:您)?(?:的)?(?:当前|现在)?(?:所在)?的?位置|相关链接|友情链接|关键[词字]|版权所有|技术支持|网站标识码|网站地图|主办单位|承办单位|抄送"
 )
 _FIELD = re.compile(rf"(?:^|[\s\[【(（|｜·])(?:{_LABEL})\s*[:：]")
+# The only field that ends like a sentence.
+_COPIES = re.compile(r"抄[送报]\s*[:：]")
 _BARE_FIELD = re.compile(
     r"^(?:信息)?索引号|^您是第|^今天是|访问者|(?:建议|推荐)使用.{0,20}浏览器|^Produced|^(?:版权所有|Copyright|copyright|©)|ICP[备证]|公网安备|网站标识码"
 )
@@ -84,7 +86,7 @@ def is_chrome(line: str) -> bool:
     """Tell whether `line` is chrome wherever in the page it stands."""
     if len(line) > _LONGEST:
         return False
-    if _PAGE_NUMBER.match(line) or _DOCUMENT_NUMBER.match(line) or _is_salutation(line):
+    if _PAGE_NUMBER.match(line) or _DOCUMENT_NUMBER.match(line) or _COPIES.match(line) or _is_salutation(line):
         return True
     if _NOTICE.match(line) and len(line) <= _LONGEST_NOTICE:
         return True

@@ -19,6 +19,7 @@ _YEAR = re.compile(r"20\d\d|二[〇○零OoО0]")
 # A row of a page's table of fields: 标题：…
 _TITLE_LABEL = re.compile(r"(?:信息|文件|公文|公开)?(?:标\s{0,4}题|名\s{0,4}称)[\s\u3000]{0,4}[:：\s\u3000]\s{0,4}")
 _WORD = re.compile(r"[\u3400-\u9fff]")
+_TITLE_LINES = 3
 # Pages put a few dozen short lines around a report: navigation, fields, buttons.
 _MARGIN = 40
 # Text wrapped to a fixed width: most lines are about as long as the longest, which is as wide as a printed page.
@@ -161,10 +162,24 @@ def _find_title(
         first = lines[0].text if top[:1] == [0] and len(lines) > 1 and fallback is None else ""
         plausible = 8 <= len(first) <= 60 and _TOPIC.search(first) and _YEAR.search(first) and "，" not in first
         return (first, [0]) if plausible else (fallback, [])
+    start = best
     title = _unlabelled(lines[best].text)
-    if title.startswith("关于") and best - 1 in top and chrome.is_office_or_date(lines[best - 1].text):
-        return lines[best - 1].text + title, [best - 1, best]
-    return title, [best]
+    while best - start < _TITLE_LINES - 1 and start - 1 in top and _lacks_beginning(title, lines[start - 1].text):
+        start -= 1
+        title = lines[start].text + title
+    if start < best and not (_TOPIC.search(title) and _YEAR.search(title)):
+        start, title = best, _unlabelled(lines[best].text)
+    if title.startswith("关于") and start - 1 in top and chrome.is_office_or_date(lines[start - 1].text):
+        start -= 1
+        title = lines[start].text + title
+    return title, list(range(start, best + 1))
+
+
+def _lacks_beginning(title: str, above: str) -> bool:
+    """Tell whether a title set on several lines may begin further up: it lacks its topic or its year."""
+    if len(above) > 40 or above[0] in "（(" or chrome.ends_sentence(above):
+        return False
+    return above.endswith("关于") or not (_TOPIC.search(title) and _YEAR.search(title))
 
 
 def _spelling(lines: list[Line], top: list[int], wanted: str) -> list[int]:

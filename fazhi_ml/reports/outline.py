@@ -40,8 +40,9 @@ _LONGEST_RUN_IN = 32
 _LEAD_IN_LEVEL = 3
 # Schemes of headings without a number, by the rank that the document's format gives them.
 _MARKED = ("top", "bare", "sub")
-# A row of a table, its cells joined by ideographic spaces: the first is a number, or the last has a figure.
-_ROW = re.compile(r"^\d{1,3}\u3000|\u3000[^\u3000]*\d[^\u3000]*$")
+# A row of a table, its cells joined by ideographic spaces: the first is a number, the last has a figure, or there are
+# three of more than a letter.
+_ROW = re.compile(r"^\d{1,3}\u3000|\u3000[^\u3000]*\d[^\u3000]*$|^[^\u3000]{2,}(?:\u3000[^\u3000]{2,}){2,}$")
 
 
 @dataclass(slots=True)

@@ -104,7 +104,9 @@ def to_jsonl(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield _UNSAFE_IN_JSONL.sub(lambda char: f"\\u{ord(char.group()):04x}", line) + "\n"
 
 
-def to_csv(records: Iterable[Mapping[str, Any]], themes: Sequence[str]) -> Iterator[str]:
+def to_csv(
+    records: Iterable[Mapping[str, Any]], themes: Sequence[str], fields: Sequence[str] = _COLUMNS
+) -> Iterator[str]:
     """Yield the header and then one row a record, as RFC 4180 has it.
 
     Parameters
@@ -113,6 +115,8 @@ def to_csv(records: Iterable[Mapping[str, Any]], themes: Sequence[str]) -> Itera
         All of one granularity, as `TaggedReport.to_records` or `explained_records` give them.
     themes : sequence of str
         Theme ids; each gets a column ``score_<theme>`` in place of ``scores``.
+    fields : sequence of str
+        What the header names where there are no records.
 
     Notes
     -----
@@ -130,7 +134,7 @@ def to_csv(records: Iterable[Mapping[str, Any]], themes: Sequence[str]) -> Itera
         writer.writerow(_row(record, columns, themes))
         yield _taken(buffer)
     if columns is None:
-        writer.writerow(_header(_COLUMNS, themes))
+        writer.writerow(_header(fields, themes))
         yield _taken(buffer)
 
 

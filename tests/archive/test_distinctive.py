@@ -98,3 +98,12 @@ def test_a_theme_id_is_never_read_as_sql(tmp_path: Path) -> None:
     name = "x' OR 'a'='a"
     terms = terms_of(tmp_path, [(year, name if theme == "b" else theme, *rest) for year, theme, *rest in ROWS], name)  # type: ignore[misc]
     assert scores(terms[name], "themes", None) == {"宣传": pytest.approx(z_score(130, 140, 0, 200))}
+
+
+def test_a_folder_named_like_a_pattern_is_no_pattern(tmp_path: Path) -> None:
+    for name in ("out1", "out[1]"):
+        (tmp_path / name).mkdir()
+    terms = terms_of(tmp_path / "out[1]", ROWS, "a")
+    terms_of(tmp_path / "out1", [(2020, "b", "别的", 1)], "a")
+    with connect() as connection:
+        assert dict(distinctive_terms(connection, tmp_path / "out[1]" / "terms.parquet", ("a",))) == terms

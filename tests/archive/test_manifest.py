@@ -31,6 +31,7 @@ class Archive:
     def run(self, *files: tuple[bytes, str, str], settings: str = "{}") -> Manifest:
         manifest = Manifest(self.path, settings)
         manifest.see((Found(path, 10, stamp), override) for path, stamp, override in files)
+        manifest.adopt()
         manifest.forget_missing()
         manifest.find_pending()
         return manifest
@@ -115,6 +116,27 @@ def test_other_settings_drop_all_results(archive: Archive) -> None:
     assert len(list(manifest.pending())) == 1
     manifest.close()
     assert archive.run((b"a", "1", ""), settings='{"model": "y"}').former_settings == '{"model": "y"}'
+
+
+def test_results_of_other_settings_stay_until_they_are_given_up(archive: Archive) -> None:
+    manifest = archive.run((b"a", "1", ""), settings="{}")
+    manifest.record([tagged(b"a")])
+    manifest.close()
+    manifest = Manifest(archive.path, '{"model": "y"}')
+    manifest.close()
+    manifest = archive.run((b"a", "1", ""), settings="{}")
+    assert [path for path, _ in manifest.tagged()] == [b"a"]
+
+
+def test_results_for_none_of_the_files_are_of_other_documents(archive: Archive) -> None:
+    manifest = archive.run((b"a", "1", ""))
+    assert not manifest.is_of_other_documents()
+    manifest.record([tagged(b"a")])
+    assert not manifest.is_of_other_documents()
+    manifest.close()
+    manifest = Manifest(archive.path, "{}")
+    manifest.see([(Found(b"b", 1, "1"), "")])
+    assert manifest.is_of_other_documents()
 
 
 def test_documents_may_be_forgotten_by_path_or_part(archive: Archive) -> None:

@@ -20,7 +20,7 @@ from fazhi_ml.archive.run import ArchiveSummary, Progress, tag_archive
 from fazhi_ml.archive.schema import item_schema, report_schema, share_names, term_schema
 from fazhi_ml.archive.worker import Source, page_name
 from fazhi_ml.classifier.bundle import Bundle
-from fazhi_ml.errors import ConfigError, FazhiError, InputError, MissingExtraError, OutputError
+from fazhi_ml.errors import BundleError, ConfigError, FazhiError, InputError, MissingExtraError, OutputError
 from fazhi_ml.reports.overrides import MetadataTable
 from fazhi_ml.tagging.tagger import Tagger
 from tests.archive.documents import BROKEN, contents, report_text, write_documents
@@ -309,6 +309,15 @@ def test_a_lost_table_is_written_again(small: Archive, inline: list[bytes], name
     assert contents(small.layout) == before
 
 
+def test_lost_data_of_the_page_are_written_again(small: Archive, inline: list[bytes]) -> None:
+    small.tag()
+    before = contents(small.layout)
+    next(small.layout.data.glob("counts-*.js")).unlink()
+    assert small.tag().written
+    assert contents(small.layout) == before
+    assert not small.tag().written
+
+
 def test_what_a_killed_run_left_is_swept_away(small: Archive, inline: list[bytes]) -> None:
     small.tag()
     before = contents(small.layout)
@@ -447,3 +456,25 @@ def test_progress_counts_the_documents_of_the_run(small: Archive, inline: list[b
     assert [progress.stage for progress in told] == ["listing", *["tagging"] * (len(told) - 2), "writing"]
     assert (told[1].done, told[1].total) == (0, 3)
     assert told[-2] == Progress("tagging", 3, 3, 1)
+
+
+def test_a_model_that_cannot_be_loaded_costs_nothing(small: Archive, inline: list[bytes], tmp_path: Path) -> None:
+    small.tag()
+    broken = tmp_path / "broken"
+    shutil.copytree(small.model, broken)
+    (broken / "weights.safetensors").write_bytes(b"no weights")
+    manifest = json.loads((broken / "model.json").read_text(encoding="utf-8"))
+    (broken / "model.json").write_text(json.dumps({**manifest, "id": "fazhi-000000000000"}), encoding="utf-8")
+    with pytest.raises(BundleError):
+        small.tag(model=broken)
+    assert small.tag().tagged == 0
+
+
+def test_a_folder_of_other_documents_is_refused(small: Archive, inline: list[bytes], tmp_path: Path) -> None:
+    small.tag()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "other.txt").write_text(report_text(3), encoding="utf-8")
+    with pytest.raises(InputError, match="none of the documents"):
+        tag_archive(other, small.layout.folder, model=small.model, workers=1)
+    assert not small.tag().written

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fazhi_ml.archive.schema import SCOPES
 from fazhi_ml.archive.summary import Tally
 
 
@@ -23,8 +24,8 @@ def test_reports_are_counted() -> None:
         tally.add(entry)
     assert tally.to_dict() == {
         "reports": 3,
-        "items": {"all": 10, "problems": 2},
-        "characters": {"all": 100, "problems": 20},
+        "items": {**dict.fromkeys(SCOPES, 0), "all": 10, "problems": 2},
+        "characters": {**dict.fromkeys(SCOPES, 0), "all": 100, "problems": 20},
         "themes": {"supervision": 0.4, "other": 0.6},
         "levels": {"city": 1, "county": 1, "unknown": 1},
         "years": {"2021": 1, "2022": 1, "unknown": 1},

@@ -189,6 +189,14 @@ def test_folders_may_have_any_utf8_name(archive: Path, tmp_path: Path) -> None:
     assert {row[0] for row in theme_table(Layout(folder), by=("year",)).rows} == {*range(2015, 2025), None}
 
 
+@pytest.mark.parametrize("name", ["out[12]", "out?", "out*"])
+def test_a_folder_named_like_a_pattern_is_no_pattern(archive: Path, tmp_path: Path, name: str) -> None:
+    for other in ("out1", "out2"):
+        shutil.copytree(archive, tmp_path / other)
+    shutil.copytree(archive, tmp_path / name)
+    assert theme_table(Layout(tmp_path / name), by=KEYS) == theme_table(Layout(archive), by=KEYS)
+
+
 def test_a_folder_that_duckdb_cannot_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not UTF-8"):
         theme_table(Layout(tmp_path / "\udcff"))

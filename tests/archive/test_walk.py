@@ -63,6 +63,11 @@ def test_the_output_is_no_part_of_the_archive(tmp_path: Path) -> None:
     assert paths(tmp_path, without=tmp_path / "out") == [b"a.txt"]
 
 
+def test_outputs_of_other_runs_are_no_part_of_the_archive(tmp_path: Path) -> None:
+    make(tmp_path, "a.txt", "copy/index.html", "copy/pages/b.html", "copy/.fazhi/manifest.sqlite", "other/c.txt")
+    assert paths(tmp_path, without=tmp_path / "out") == [b"a.txt", b"other/c.txt"]
+
+
 def test_loops_of_links_end_and_real_places_come_first(tmp_path: Path) -> None:
     make(tmp_path, "z/a.txt", "z/y/b.txt")
     (tmp_path / "a-link").symlink_to(tmp_path / "z")
@@ -94,6 +99,8 @@ def test_links_to_files_are_read(tmp_path: Path) -> None:
     [
         (b"\xb1\xa8\xb8\xe6.txt", "\\xb1\\xa8\\xb8\\xe6.txt", "报告.txt"),
         (b"a/\xff\xff.txt", "a/\\xff\\xff.txt", "a/\\xff\\xff.txt"),
+        (rb"\xff.txt", r"\x5cxff.txt", r"\xff.txt"),
+        (rb"\a.txt", r"\a.txt", r"\a.txt"),
         ("报告\u3000.txt".encode(), "报告\u3000.txt", "报告\u3000.txt"),
     ],
 )

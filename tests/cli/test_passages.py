@@ -87,6 +87,14 @@ def test_csv_has_a_column_for_each_score(archive: Path, tmp_path: Path) -> None:
     assert {f"score_{theme}" for theme in CODEBOOK.ids} | {"page"} < set(rows[0])
 
 
+def test_csv_without_passages_has_the_same_header(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    headers = []
+    for query in ("行政", "没有这个词"):
+        assert app.main(["passages", str(archive), "--query", query, "--format", "csv"]) == 0
+        headers.append(capsys.readouterr().out.splitlines()[0])
+    assert headers[0] == headers[1]
+
+
 def test_links_of_a_page_lead_to_the_reports(hostile: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "页" / "passages.html"
     file.parent.mkdir()

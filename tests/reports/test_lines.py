@@ -33,6 +33,24 @@ def test_title_on_two_lines() -> None:
     assert len(chrome) == 2
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        ("某县人民政府", "关于2022年度法治政府建设", "情况的报告"),
+        ("某县2022年度法治政府建设", "工作情况报告"),
+        ("某县人民政府关于", "2022年度法治政府建设情况的报告"),
+    ],
+)
+def test_title_broken_anywhere(title: tuple[str, ...]) -> None:
+    top = ("某政〔2023〕3号", *title)
+    assert page_of("\n".join((*top, BODY))) == ("".join(title), [BODY], [*top])
+
+
+@pytest.mark.parametrize("above", ["年度报告", "首页", "（2023年）", "法治政府"])
+def test_what_stands_above_an_incomplete_title_is_no_part_of_it(above: str) -> None:
+    assert page_of(f"{above}\n工作情况报告\n{BODY}")[0] == "工作情况报告"
+
+
 def test_given_title_overrules_and_its_line_is_chrome() -> None:
     assert page_of(f"{TITLE}\n{BODY}", title=TITLE) == (TITLE, [BODY], [TITLE])
     assert page_of(BODY, title="别的标题") == ("别的标题", [BODY], [])

@@ -185,3 +185,8 @@ def test_marks_on_most_of_a_document_mean_nothing() -> None:
 def test_rows_of_tables_are_no_headings() -> None:
     report = read(BODY, "2　行政处罚　35件", BODY, "行政许可　214件", BODY, "强化领导　压实责任", BODY)
     assert [heading.text for heading in report.headings] == ["强化领导　压实责任"]
+
+
+def test_the_head_of_a_table_above_its_rows_is_no_heading() -> None:
+    report = read("一、工作情况", "序号\u3000文件名称\u3000文号", f"1\u3000{BODY}")
+    assert [text for _, text, _ in headings(report)] == ["一、工作情况"]

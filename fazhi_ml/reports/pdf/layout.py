@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from fazhi_ml.reports.pdf.lines import Frame, Line, is_wide
+from fazhi_ml.reports.pdf.lines import HEADING, NUMBER, Frame, Line, is_wide
 
 __all__ = ["lay_out"]
 
@@ -28,13 +28,9 @@ _CORE = rf"(?:[A-Za-z0-9.,:%/~\-–]{{1,40}}[^”’）》，。、；：]?|—{
 _UNIT = re.compile(
     rf"[“‘（《〈「『【〔(\[]{{0,8}}{_CORE}(?:[“‘]{_CORE}|(?<=[{_CLOSING}])(?=[0-9]){_CORE}){{0,2}}", re.DOTALL
 )
+_WIDE_LATIN = {"%": 1.0}  # of the Latin signs that numbers have, in a font whose characters differ in width
 _HANGING = frozenset("，。、；：！？”’）》,.;:")
 _SENTENCE_END = frozenset("。！？；：!?;:…")
-_CN = "一二三四五六七八九十"
-_HEADING = rf"第[{_CN}百\d]{{1,4}}[章节篇条部]|[{_CN}]{{1,3}}[、.．]|[（(][{_CN}]{{1,3}}[)）]"
-_ITEM = r"[（(]\d{1,3}[)）]|\d{1,3}(?:[.．](?!\d)|、)|[①-⑳]"
-_HEADING_MARKER = re.compile(_HEADING)
-_MARKER = re.compile(f"{_HEADING}|{_ITEM}")
 
 # In units of the size of body text:
 _INDENT = 0.8
@@ -252,7 +248,7 @@ def _measure(placed: list[_Placed], style: _Style) -> None:
     elif pairs:
         style.pitch = min(below.line.y - above.line.y for above, below in pairs)
     begun = [(above, below) for above, below in pairs if above.rest > _SHORT * style.size]
-    heads = [below for _, below in begun if _HEADING_MARKER.match(below.line.text)]
+    heads = [below for _, below in begun if HEADING.match(below.line.text)]
     style.flush = 2 * sum(style.goes_on(below.indent) for below in heads) >= len(heads)
     begun = [(above, below) for above, below in begun if below.rest <= style.size]
     style.indented = 2 * sum(not style.goes_on(below.indent) for _, below in begun) >= len(begun)
@@ -268,7 +264,8 @@ def _begins(paragraph: list[_Placed], below: _Placed, style: _Style) -> bool:
     same_frame = above.frame == below.frame
     distance = lower.y - upper.y
     larger = upper.size > (1 + _OTHER_SIZE) * style.size
-    if larger and same_frame and _centred(above, style) and _centred(below, style):
+    centred = (_centred(above, style) and _centred(below, style)) or _share_centre(above, below, style)
+    if larger and same_frame and centred:
         return distance > _TITLE_SPACED * upper.size
     if same_frame and 0 < _SPACED * style.pitch * max(upper.size / style.size, 1) < distance:
         return True
@@ -276,11 +273,18 @@ def _begins(paragraph: list[_Placed], below: _Placed, style: _Style) -> bool:
         return False
     if above.rest > _room(above, below, style) * style.size or _stands_alone(paragraph, below, style):
         return True
-    return _is_indented(paragraph, below, style) or _is_start(above, below, style)
+    return _is_indented(paragraph, below, style) or _is_start(paragraph, below, style)
 
 
 def _centred(placed: _Placed, style: _Style) -> bool:
     return abs(placed.indent - placed.rest) <= _OFF_CENTRE * style.size
+
+
+def _share_centre(above: _Placed, below: _Placed, style: _Style) -> bool:
+    """Tell whether one line is centred on another, as in a title across columns, which has wider margins than text."""
+    upper, lower = above.line, below.line
+    offset = abs(upper.x0 + upper.x1 - lower.x0 - lower.x1) / 2
+    return offset <= _SAME_EDGE * style.size and abs(upper.x0 - lower.x0) > style.size
 
 
 def _goes_on_centred(paragraph: list[_Placed], below: _Placed, style: _Style) -> bool:
@@ -316,24 +320,26 @@ def _is_indented(paragraph: list[_Placed], below: _Placed, style: _Style) -> boo
     if len(paragraph) > 1:
         return abs(below.indent - above.indent) > _INDENT * style.size
     if style.goes_on(below.indent):
-        return False
+        # No first line is indented as far as a signature or date on the right.
+        return above.indent - style.hanging > _DEEPEST_INDENT * style.size
     # A hanging indent: the lines below a number begin where the words after it do.
-    marker = _MARKER.match(above.line.text)
-    hanging = above.indent + _width(marker[0]) * style.size if marker else None
-    return hanging is None or abs(below.indent - hanging) > _SAME_EDGE * style.size
+    words = above.line.words
+    return words is None or abs(below.line.x0 - below.left - (words - above.left)) > _SAME_EDGE * style.size
 
 
-def _is_start(above: _Placed, below: _Placed, style: _Style) -> bool:
-    """Tell whether a paragraph begins where a sentence ends with a line, whose place tells nothing more."""
+def _is_start(paragraph: list[_Placed], below: _Placed, style: _Style) -> bool:
+    """Tell whether a paragraph begins where a sentence or heading ends with a line, whose place tells nothing more."""
+    above = paragraph[-1]
     if above.line.text[-1] not in _SENTENCE_END:
-        return False
+        # A section's heading is no sentence, and the first one within the section begins below it.
+        return len(paragraph) == 1 and all(HEADING.match(placed.line.text) for placed in (above, below))
     if style.indented or (style.spaced and above.frame == below.frame):
         # A paragraph would be set apart; numbers also stand within paragraphs.
-        return style.flush and _HEADING_MARKER.match(below.line.text) is not None
+        return style.flush and HEADING.match(below.line.text) is not None
     if style.justified and above.rest > _SLACK * style.size:
         return True
     stretched = style.justified and above.rest <= _FLUSH * style.size
-    return (above.frame != below.frame and not stretched) or _MARKER.match(below.line.text) is not None
+    return (above.frame != below.frame and not stretched) or NUMBER.match(below.line.text) is not None
 
 
 def _unit_width(text: str) -> float:
@@ -343,7 +349,7 @@ def _unit_width(text: str) -> float:
 
 
 def _width(text: str) -> float:
-    return sum(1.0 if is_wide(char) else 0.5 for char in text)
+    return sum(1.0 if is_wide(char) else _WIDE_LATIN.get(char, 0.5) for char in text)
 
 
 def _text(lines: list[str]) -> str:

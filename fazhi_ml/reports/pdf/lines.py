@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-__all__ = ["Frame", "Glyph", "Line", "is_wide", "page_frames"]
+__all__ = ["HEADING", "NUMBER", "Frame", "Glyph", "Line", "is_wide", "page_frames"]
 
 # In units of the character size:
 _SAME_LINE = 0.45  # baselines closer than this belong to one line; lines stand a whole unit apart at least
 _RAISED = (0.5, 0.7)  # sizes of raised and lowered characters, which count by the size of what they stand beside
 _COLUMN_GAP = 1.4  # wider gaps separate cells or columns: justified text is spaced less
+_TAB = 3.5  # after a number there may be a tab stop this far away
 _WORD_GAP = 0.2
 _MIXED_GAP = 0.6  # between Latin and Chinese, which word processors set a quarter of a unit apart without a space
 _OVERPRINT = 0.3  # of a character's width: the same one again this near is one, printed twice to look bold
@@ -25,6 +27,14 @@ _NARROWEST_COLUMN = 8
 _WIDEST_GUTTER = 4
 _FULL = 0.5
 _MOST_ACROSS = 0.2
+_CN = "一二三四五六七八九十"
+_HEADING = rf"第[{_CN}百\d]{{1,4}}[章节篇条部]|[{_CN}]{{1,3}}[、.．]|[（(][{_CN}]{{1,3}}[)）]"
+_ITEM = r"[（(]\d{1,3}[)）]|\d{1,3}(?:[.．](?!\d)|、)|[①-⑳]"
+HEADING = re.compile(_HEADING)
+"""The number of a heading."""
+NUMBER = re.compile(f"{_HEADING}|{_ITEM}")
+"""The number of a heading, or of an item of a list."""
+_LONGEST_NUMBER = 8
 _WIDE_SIGNS = frozenset("“”‘’—…·①②③④⑤⑥⑦⑧⑨⑩●■◆★")
 
 
@@ -40,7 +50,10 @@ class Glyph(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """A line of text without surrounding white space; `cells` when wide gaps cut it, as in a row of a table."""
+    """A line of text without surrounding white space.
+
+    `cells` when wide gaps cut it, as in a row of a table; `words` is where they begin after its number, if it has one.
+    """
 
     text: str
     x0: float
@@ -48,6 +61,7 @@ class Line:
     y: float
     size: float
     cells: bool = False
+    words: float | None = None
 
 
 Frame = list[Line]
@@ -91,7 +105,7 @@ def _columns(rows: list[list[Line]], gutter: float) -> Iterator[Frame]:
     across: Frame = []
     for row in rows:
         left = [part for part in row if part.x1 <= gutter]
-        right = [part for part in row if part.x0 >= gutter]
+        right = [part for part in row if part.x0 >= gutter and part.x1 > gutter]
         if len(left) + len(right) < len(row):
             # A line across the gutter ends the columns above it.
             yield from filter(None, columns)
@@ -141,13 +155,20 @@ def _segments(row: list[Glyph]) -> Iterator[Line]:
     """Cut a row where wide gaps show cells or columns; typed spaces bridge a gap."""
     part: list[Glyph] = []
     end = 0.0
+    is_first = True
     for glyph in _printed_once(row):
-        if part and glyph.x0 - end > _COLUMN_GAP * min(glyph.size, part[-1].size):
+        gap = (glyph.x0 - end) / min(glyph.size, part[-1].size) if part else 0.0
+        if gap > _COLUMN_GAP and (gap > _TAB or not is_first or not _is_number(part)):
+            is_first = False
             yield from _line(part)
             part = []
         end = max(end, glyph.x1) if part else glyph.x1
         part.append(glyph)
     yield from _line(part)
+
+
+def _is_number(part: list[Glyph]) -> bool:
+    return len(part) <= _LONGEST_NUMBER and NUMBER.fullmatch("".join(glyph.char for glyph in part).strip()) is not None
 
 
 def _printed_once(row: list[Glyph]) -> Iterator[Glyph]:
@@ -176,7 +197,21 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
             pieces.append(" ")
         pieces.append(glyph.char)
     sizes = sorted(glyphs[index].size for index in shown)
-    yield Line("".join(pieces), kept[0].x0, max(glyph.x1 for glyph in kept), kept[0].y, sizes[len(sizes) // 2])
+    yield Line(
+        "".join(pieces),
+        kept[0].x0,
+        max(glyph.x1 for glyph in kept),
+        kept[0].y,
+        sizes[len(sizes) // 2],
+        words=_words(kept),
+    )
+
+
+def _words(glyphs: list[Glyph]) -> float | None:
+    """Return where the words after a number begin, or None for a line without a number."""
+    number = NUMBER.match("".join(glyph.char for glyph in glyphs[: _LONGEST_NUMBER + 1]))
+    after = glyphs[number.end() :] if number else []
+    return next((glyph.x0 for glyph in after if not glyph.char.isspace()), None)
 
 
 def _space(last: Glyph, glyph: Glyph, spacing: float) -> float:

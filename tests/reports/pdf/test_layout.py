@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -212,3 +213,54 @@ def test_any_lines_keep_their_characters_in_order(lines: list[Line]) -> None:
     around = [at("页眉", -2e6 - number) for number in range(3)]
     text = "".join(lay_out([[[*around, *lines, *middle]]]).split())
     assert text == "".join(line.text for line in (*around, *lines, *middle))
+
+
+def test_headings_under_each_other_are_two_though_the_first_leaves_little_room() -> None:
+    headings = ["一、党政主要负责人履行推进法治建设第一责任", "（一）带头学习宣传法治"]
+    assert len(headings[0]) > WIDTH
+    headings[0] = headings[0][: WIDTH - 3]
+    lines = [*headings, *(line for text in PARAGRAPHS for line in wrapped(text))]
+    assert lay_out([[frame(lines)]]).splitlines() == [*headings, *PARAGRAPHS]
+
+
+def test_a_date_on_the_right_does_not_go_on_with_the_next_page() -> None:
+    body = [line for text in PARAGRAPHS for line in wrapped(text)]
+    signed = frame([*body, "\u3000" * 14 + "某年某月某日"])
+    attached = frame(["附件", *body])
+    assert lay_out([[signed], [attached]]).splitlines() == [*PARAGRAPHS, "某年某月某日", "附件", *PARAGRAPHS]
+
+
+def test_a_percentage_that_found_no_room_goes_on_with_the_line_above() -> None:
+    text = PROSE[:17] + "100%，" + PROSE[:17] + "。"
+    lines: list[Line] = []
+    for part in (text[:17], text[17:39], text[39:], *(part for one in PARAGRAPHS for part in wrapped(one, first=0))):
+        lines.append(at(part, len(lines) * PITCH))
+    lines[0].x1 -= 0.6 * SIZE
+    assert lay_out([[lines]]).splitlines() == [text, *PARAGRAPHS]
+
+
+def test_a_title_across_columns_is_centred_outside_of_their_margins() -> None:
+    title = [at("全县各级各部门深入贯彻落实习近平", 0, size=24.0), at("法治思想", PITCH, 9, size=24.0)]
+    column = [line for text in PARAGRAPHS for line in wrapped(text)]
+    columns = [
+        [replace(line, x0=line.x0 + shift, x1=line.x1 + shift) for line in frame(column, top=3 * PITCH)]
+        for shift in (-60.0, 300.0)
+    ]
+    text = lay_out([[title, *columns]]).splitlines()
+    assert text == ["全县各级各部门深入贯彻落实习近平法治思想", *PARAGRAPHS, *PARAGRAPHS]
+
+
+@pytest.mark.parametrize("stop", [1.0, 2.0, 3.0])
+def test_items_hang_from_the_tab_stop_after_their_number(stop: float) -> None:
+    items = [f"{number}. {prose}。" for number, prose in enumerate(TURNED[:6], 1)]
+    lines: list[Line] = []
+    for paragraph in PARAGRAPHS:
+        lines += frame(wrapped(paragraph), top=len(lines) * PITCH)
+    for item in items:
+        head, *rest = item[:18], item[18:35], item[35:]
+        first = at(head, len(lines) * PITCH)
+        first.words = LEFT + stop * SIZE
+        first.x1 = LEFT + WIDTH * SIZE
+        lines += [first, *(at(line, (len(lines) + number) * PITCH, stop) for number, line in enumerate(rest, 1))]
+        lines[-2].x1 = LEFT + WIDTH * SIZE
+    assert lay_out([[lines]]).splitlines() == PARAGRAPHS + items

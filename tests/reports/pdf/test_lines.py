@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fazhi_ml.reports.pdf.lines import Glyph, Line, is_wide, page_frames
@@ -140,8 +140,24 @@ placed_glyphs = st.builds(
 
 
 @given(st.lists(placed_glyphs, max_size=60), st.none() | st.floats(-600, 600))
+@example([Glyph("文", 0.0, 0.0, 0.0, 1.0)], 0.0)
 def test_no_character_is_lost_or_made_up(placed: list[Glyph], gutter: float | None) -> None:
     kept = "".join(line.text for frame in page_frames(placed, gutter)[0] for line in frame)
     shown = {glyph.char for glyph in placed} - {" "}
     assert set(kept) - {" ", "\u3000"} == shown
     assert len("".join(kept.split())) <= sum(glyph.char != " " for glyph in placed)
+
+
+def test_a_number_keeps_to_its_words_however_far_the_tab_stop_is() -> None:
+    row = [*glyphs("1."), *glyphs("执法力量不足", x=32)]
+    (line,) = page_frames(row)[0][0]
+    assert (line.text, line.cells, line.words) == ("1. 执法力量不足", False, 32)
+    (line,) = page_frames(glyphs("（一）加强领导"))[0][0]
+    assert line.words == 30
+
+
+def test_rows_of_tables_are_cells_though_they_begin_with_a_number() -> None:
+    two = [*glyphs("1"), *glyphs("市场监管", x=32)]
+    three = [*glyphs("1."), *glyphs("市场", x=32), *glyphs("318", x=90)]
+    for row in (two, three):
+        assert [line.cells for line in page_frames(row)[0][0]] == [True]
