@@ -1,4 +1,4 @@
-"""What the commands that ask an archive have in common: years as people write them, and where the answer goes."""
+"""What the commands that ask an archive have in common: their options, and where the answer goes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,50 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
+
+import typer
 
 from fazhi_ml.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["archive_address", "check_output", "parse_years", "render", "tell", "terminal_width", "write_answer"]
+__all__ = [
+    "ArchiveArgument",
+    "ForceOption",
+    "LevelOption",
+    "OutputOption",
+    "PlaceOption",
+    "RoleOption",
+    "YearOption",
+    "archive_address",
+    "check_output",
+    "parse_years",
+    "render",
+    "tell",
+    "terminal_width",
+    "write_answer",
+]
+
+ArchiveArgument = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `fazhi archive` wrote.")]
+RoleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role", help="Only items under achievements, problems, plans, leadership or other; may be repeated."
+    ),
+]
+PlaceOption = Annotated[list[str] | None, typer.Option("--place", help="Only reports of this place; may be repeated.")]
+LevelOption = Annotated[
+    list[str] | None,
+    typer.Option("--level", help="Only reports of province, city, county, town or department; may be repeated."),
+]
+YearOption = Annotated[
+    str | None, typer.Option("--year", metavar="YEAR[-YEAR]", help="Only reports that cover these years.")
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
 _YEARS = re.compile(r"([0-9]{4})(?:[-–—~]([0-9]{4}))?\Z")
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.passages import find_passages, hit_spans, page_link, passage_fields
-from fazhi_ml.cli.answer import archive_address, check_output, parse_years, render, tell, write_answer
+from fazhi_ml.cli.answer import (
+    ArchiveArgument,
+    ForceOption,
+    LevelOption,
+    OutputOption,
+    PlaceOption,
+    RoleOption,
+    YearOption,
+    archive_address,
+    check_output,
+    parse_years,
+    render,
+    tell,
+    write_answer,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -78,7 +91,7 @@ def _marked(text: str, query: str | None) -> Text:
 
 
 def command(
-    archive: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `fazhi archive` wrote.")],
+    archive: ArchiveArgument,
     *,
     query: Annotated[
         str | None, typer.Option("--query", "-q", help="Words, parted by spaces, all of which have to occur.")
@@ -86,25 +99,17 @@ def command(
     theme: Annotated[
         list[str] | None, typer.Option(help="Only items with this theme, or other; may be repeated.")
     ] = None,
-    role: Annotated[
-        list[str] | None,
-        typer.Option(help="Only items under achievements, problems, plans, leadership or other; may be repeated."),
-    ] = None,
-    place: Annotated[list[str] | None, typer.Option(help="Only reports of this place; may be repeated.")] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(help="Only reports of province, city, county, town or department; may be repeated."),
-    ] = None,
-    year: Annotated[
-        str | None, typer.Option(metavar="YEAR[-YEAR]", help="Only reports that cover these years.")
-    ] = None,
+    role: RoleOption = None,
+    place: PlaceOption = None,
+    level: LevelOption = None,
+    year: YearOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", help="How many passages at most.")] = 20,
     output_format: Annotated[
         Literal["table", "jsonl", "csv", "html"],
         typer.Option("--format", "-f", help="table and html to read, jsonl and csv to process."),
     ] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Find passages in an archive.
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.tables import ThemeTable, Weight, theme_table
-from fazhi_ml.cli.answer import check_output, parse_years, tell, terminal_width, write_answer
+from fazhi_ml.cli.answer import (
+    ArchiveArgument,
+    ForceOption,
+    LevelOption,
+    OutputOption,
+    PlaceOption,
+    RoleOption,
+    YearOption,
+    check_output,
+    parse_years,
+    tell,
+    terminal_width,
+    write_answer,
+)
 from fazhi_ml.errors import printable
 
 __all__ = ["command", "render_theme_table"]
@@ -101,30 +113,22 @@ def _cell(value: str | float | None) -> str:
 
 
 def command(
-    archive: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `fazhi archive` wrote.")],
+    archive: ArchiveArgument,
     *,
     by: Annotated[
         str, typer.Option(metavar="KEY,KEY", help="Rows: place, level, agency, year, role, theme; any of them.")
     ] = "place,year",
     theme: Annotated[list[str] | None, typer.Option(help="Only this theme's share, or other; may be repeated.")] = None,
-    role: Annotated[
-        list[str] | None,
-        typer.Option(help="Only items under achievements, problems, plans, leadership or other; may be repeated."),
-    ] = None,
-    place: Annotated[list[str] | None, typer.Option(help="Only reports of this place; may be repeated.")] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(help="Only reports of province, city, county, town or department; may be repeated."),
-    ] = None,
-    year: Annotated[
-        str | None, typer.Option(metavar="YEAR[-YEAR]", help="Only reports that cover these years.")
-    ] = None,
+    role: RoleOption = None,
+    place: PlaceOption = None,
+    level: LevelOption = None,
+    year: YearOption = None,
     weight: Annotated[Weight, typer.Option(help="Shares of the items, or of their characters.")] = "items",
     output_format: Annotated[
         Literal["table", "csv", "html"], typer.Option("--format", "-f", help="table and html to read, csv to process.")
     ] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Count themes in an archive.
 

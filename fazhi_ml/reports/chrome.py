@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ends_sentence", "is_chrome", "is_closing", "is_office_or_date", "is_title", "opens_attachments"]
+__all__ = [
+    "TOPIC",
+    "YEAR",
+    "ends_sentence",
+    "is_chrome",
+    "is_closing",
+    "is_office_or_date",
+    "is_title",
+    "opens_attachments",
+]
 
 _LABEL = (
     "(?:发布|发文|成文|公开|生成|更新|上传|发表|印发|生效|废止|制发|刊发|信息)(?:时间|日期)|日期|时间|发布于|发表于|"
@@ -57,6 +66,10 @@ _TITLE = re.compile(
     r"(?:报告|总结|小结|汇报|情况|年报|要点|述职|材料|公报|白皮书|工作的?(?:安排|计划|打算|思路|要点))(?:的?(?:报告|说明|通报|公告|公示))?"
     r"\s*(?:[（(【\[].{0,20}[）)】\]])?$"
 )
+TOPIC = re.compile(r"法治|依法|法制|普法|行政执法")
+"""What the title of a report names."""
+YEAR = re.compile(r"20\d\d|二[〇○零OoО0]")
+"""The year that most titles name."""
 _PROSE = re.compile("[。；！？，,;!?]")
 _SENTENCE_END = frozenset("。！？；!?;…")
 _CLOSERS = "”’）)」』】》\"'"

@@ -14,8 +14,6 @@ from fazhi_ml.reports.numbering import BLANKS, Marker, parse_marker
 __all__ = ["Line", "Page", "read_page"]
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_TOPIC = re.compile(r"法治|依法|法制|普法|行政执法")
-_YEAR = re.compile(r"20\d\d|二[〇○零OoО0]")
 # A row of a page's table of fields: 标题：…
 _TITLE_LABEL = re.compile(r"(?:信息|文件|公文|公开)?(?:标\s{0,4}题|名\s{0,4}称)[\s\u3000]{0,4}[:：\s\u3000]\s{0,4}")
 _WORD = re.compile(r"[\u3400-\u9fff]")
@@ -155,19 +153,23 @@ def _find_title(
         if given or found:
             return known, found
     titles = [index for index in top if chrome.is_title(lines[index].text)]
-    on_topic = [index for index in titles if _TOPIC.search(lines[index].text)]
+    on_topic = [index for index in titles if chrome.TOPIC.search(lines[index].text)]
     # Sites put the name of the column above the title; the title is the one that says which year.
-    best = next(iter([index for index in on_topic if _YEAR.search(lines[index].text)] or on_topic or titles), None)
+    best = next(
+        iter([index for index in on_topic if chrome.YEAR.search(lines[index].text)] or on_topic or titles), None
+    )
     if best is None:
         first = lines[0].text if top[:1] == [0] and len(lines) > 1 and fallback is None else ""
-        plausible = 8 <= len(first) <= 60 and _TOPIC.search(first) and _YEAR.search(first) and "，" not in first
+        plausible = (
+            8 <= len(first) <= 60 and chrome.TOPIC.search(first) and chrome.YEAR.search(first) and "，" not in first
+        )
         return (first, [0]) if plausible else (fallback, [])
     start = best
     title = _unlabelled(lines[best].text)
     while best - start < _TITLE_LINES - 1 and start - 1 in top and _lacks_beginning(title, lines[start - 1].text):
         start -= 1
         title = lines[start].text + title
-    if start < best and not (_TOPIC.search(title) and _YEAR.search(title)):
+    if start < best and not (chrome.TOPIC.search(title) and chrome.YEAR.search(title)):
         start, title = best, _unlabelled(lines[best].text)
     if title.startswith("关于") and start - 1 in top and chrome.is_office_or_date(lines[start - 1].text):
         start -= 1
@@ -179,7 +181,7 @@ def _lacks_beginning(title: str, above: str) -> bool:
     """Tell whether a title set on several lines may begin further up: it lacks its topic or its year."""
     if len(above) > 40 or above[0] in "（(" or chrome.ends_sentence(above):
         return False
-    return above.endswith("关于") or not (_TOPIC.search(title) and _YEAR.search(title))
+    return above.endswith("关于") or not (chrome.TOPIC.search(title) and chrome.YEAR.search(title))
 
 
 def _spelling(lines: list[Line], top: list[int], wanted: str) -> list[int]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fazhi_ml.reports.chrome import is_title
+from fazhi_ml.reports.chrome import TOPIC, YEAR, is_title
 from fazhi_ml.reports.numbering import parse_marker
 from fazhi_ml.reports.readers.html.page import Page
 
 __all__ = ["choose_title"]
 
-_TOPIC = re.compile(r"法治|依法|法制|普法|行政执法")
-_YEAR = re.compile(r"20\d\d|二[〇○零OoО0]")
 # What stands between a title and the names of columns and site.
 _SEPARATOR = re.compile(r" ?(?:[_|｜»]|>+|--+|(?<!—)—(?!—)| - |(?<![\d ])-(?!\d)|(?<=年)-(?=\D)) ?")
 _SITE = re.compile(r"(?:网|网站|政府|门户|平台|首页)$")
@@ -39,8 +37,8 @@ def choose_title(page: Page) -> str | None:
             titles,
             key=lambda text: (
                 _bare(text) in agreed,
-                _TOPIC.search(text) is not None,
-                _YEAR.search(text) is not None,
+                TOPIC.search(text) is not None,
+                YEAR.search(text) is not None,
             ),
         )
     both = [text for text in shown if _bare(text) in agreed]
