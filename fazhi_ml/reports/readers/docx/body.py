@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fazhi_ml.reports.numbering import BLANKS
 from fazhi_ml.reports.readers.docx.numbering import Numbering
 from fazhi_ml.reports.readers.docx.package import MATH, W
+from fazhi_ml.reports.readers.docx.signs import drawn_number, symbol
 from fazhi_ml.reports.readers.docx.styles import BODY_LEVEL, Style, Styles, is_on, number, value
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _SKIPPED = (
     *(f"{W}{name}" for name in ("del", "moveFrom", "rt", "ffData", "rubyPr")),
     f"{MATH}rPr",
 )
+# Of links and tables of contents; those of interest are short.
+_LONGEST_INSTRUCTION = 200
 _NO_LINE_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -43,7 +46,7 @@ class Line:
 class _Paragraph:
     """An open paragraph: `boxes` are the lines of text boxes that it anchors, `fields` its open fields.
 
-    An open field is True while its instruction is read, and `instructions` counts those.
+    An open field is True while its instruction is read, and `instructions` counts those; `instruction` is the last.
     """
 
     properties: etree._Element | None
@@ -52,6 +55,7 @@ class _Paragraph:
     boxes: list[Line] = field(default_factory=list)
     fields: list[bool] = field(default_factory=list)
     instructions: int = 0
+    instruction: str = ""
 
 
 @dataclass(slots=True)
@@ -90,6 +94,8 @@ class BodyWalker:
             **dict.fromkeys((f"{W}tab", f"{W}ptab"), lambda _: self._add(" ")),
             **dict.fromkeys((f"{W}br", f"{W}cr"), lambda _: self._add("\n")),
             f"{W}noBreakHyphen": lambda _: self._add("-"),
+            f"{W}sym": lambda sign: self._add(symbol(sign.get(f"{W}font", ""), sign.get(f"{W}char", ""))),
+            f"{W}instrText": self._instruct,
             f"{W}r": self._is_shown,
             f"{W}p": self._open_paragraph,
             f"{W}fldChar": self._mark_field,
@@ -160,10 +166,20 @@ class BodyWalker:
         if kind == "begin":
             paragraph.fields.append(True)
             paragraph.instructions += 1
+            paragraph.instruction = ""
         elif paragraph.fields and kind in {"separate", "end"}:
-            paragraph.instructions -= paragraph.fields.pop()
+            is_drawn = paragraph.fields.pop()
+            paragraph.instructions -= is_drawn
             if kind == "separate":
                 paragraph.fields.append(False)
+            elif is_drawn:
+                # A field without a result shows what its instruction draws.
+                self._add(drawn_number(paragraph.instruction))
+        return True
+
+    def _instruct(self, element: etree._Element) -> bool:
+        if self._paragraphs and len(self._paragraphs[-1].instruction) < _LONGEST_INSTRUCTION:
+            self._paragraphs[-1].instruction += (element.text or "")[:_LONGEST_INSTRUCTION]
         return True
 
     def _open_paragraph(self, element: etree._Element) -> bool:
