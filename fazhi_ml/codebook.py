@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from fazhi_ml.errors import CodebookError
 from fazhi_ml.files import read_limited
 
-__all__ = ["OTHER", "Codebook", "Theme"]
+__all__ = ["OTHER", "Codebook", "Theme", "with_other"]
 
 OTHER = "other"
 """The label of a text that carries no theme; never the id of a theme."""
@@ -192,3 +192,8 @@ def _theme(table: Mapping[str, Any], source: str | os.PathLike[str]) -> Theme:
             )
     include, exclude, heading_cues = map(tuple, lists.values())
     return Theme(**text, include=include, exclude=exclude, heading_cues=heading_cues)
+
+
+def with_other(themes: Sequence[str]) -> tuple[str, ...]:
+    """Return theme ids and ``other``, once."""
+    return tuple(themes) if OTHER in themes else (*themes, OTHER)

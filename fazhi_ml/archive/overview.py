@@ -11,9 +11,10 @@ from fazhi_ml.archive.distinctive import distinctive_terms
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.overview_data import Chunk, ReportChunks, error_chunks, term_chunk
 from fazhi_ml.archive.query import connect
-from fazhi_ml.archive.schema import ROLES, share_names
+from fazhi_ml.archive.schema import share_names
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.errors import OutputError
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.tagging.export import write_text
 from fazhi_ml.tagging.page import ROLE_NAMES
 from fazhi_ml.tagging.standalone import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from fazhi_ml.archive.distinctive import DistinctiveTerm
-from fazhi_ml.archive.schema import ROLES
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.tagging.standalone import LEVEL_NAMES, script_json, shown
 
 if TYPE_CHECKING:

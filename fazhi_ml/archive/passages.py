@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.query import ArchiveTables, open_tables
 from fazhi_ml.archive.selection import Choice, Selection, Years, choices, is_text
-from fazhi_ml.codebook import OTHER
+from fazhi_ml.codebook import OTHER, with_other
 from fazhi_ml.errors import InputError
 from fazhi_ml.reports.document import Span
 
@@ -72,7 +72,7 @@ def find_passages(
     selection = Selection.of(role=role, place=place, level=level, year=year)
     words = None if query is None else _words(query)
     with open_tables(layout) as tables:
-        names = tables.themes if OTHER in tables.themes else (*tables.themes, OTHER)
+        names = with_other(tables.themes)
         themes = choices(theme, "theme", names)
         columns = [f'i."{name}"' for name in tables.item_columns]
         columns[tables.item_columns.index("scores")] = f"[{', '.join(map(_score, range(len(tables.themes))))}]"

@@ -6,23 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fazhi_ml.codebook import OTHER, Codebook
-from fazhi_ml.reports.document import Role
+from fazhi_ml.codebook import OTHER, Codebook, with_other
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.tagging.results import Granularity, TaggedReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ROLES", "SCOPES", "item_rows", "item_schema", "report_row", "report_schema", "share_names", "term_schema"]
+__all__ = ["SCOPES", "item_rows", "item_schema", "report_row", "report_schema", "share_names", "term_schema"]
 
-ROLES: tuple[Role, ...] = ("achievements", "problems", "plans", "leadership", "other")
 SCOPES: tuple[str, ...] = ("all", *ROLES)
 """What theme shares are taken over: the whole report, or its sections of one role."""
 
 
 def share_names(codebook: Codebook) -> tuple[str, ...]:
     """Return the theme ids and ``other``, in the order of their share columns."""
-    return codebook.ids if OTHER in codebook.ids else (*codebook.ids, OTHER)
+    return with_other(codebook.ids)
 
 
 def item_schema(themes: Sequence[str], granularity: Granularity = "item") -> pa.Schema:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fazhi_ml.archive.schema import ROLES
 from fazhi_ml.errors import InputError
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.tagging.standalone import LEVEL_NAMES
 
 __all__ = ["LEVELS", "Choice", "Selection", "Years", "choices", "is_text"]

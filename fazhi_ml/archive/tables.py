@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.query import open_tables
-from fazhi_ml.archive.schema import ROLES
 from fazhi_ml.archive.selection import LEVELS, Choice, Selection, Years, choices
-from fazhi_ml.codebook import OTHER
+from fazhi_ml.codebook import OTHER, with_other
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.tagging.export import to_csv, write_text
 
 __all__ = ["KEYS", "WEIGHTS", "ThemeTable", "Weight", "theme_table", "write_shares"]
@@ -117,7 +117,7 @@ def theme_table(
     choices(weight, "weight", WEIGHTS)
     selection = Selection.of(role=role, place=place, level=level, year=year)
     with open_tables(layout) as tables:
-        names = tables.themes if OTHER in tables.themes else (*tables.themes, OTHER)
+        names = with_other(tables.themes)
         themes = choices(theme, "theme", names) or names
         rows = tables.query(*_query(keys, themes, selection, weight))
     return ThemeTable(keys, () if "theme" in keys else themes, tuple(rows), tables.themes)

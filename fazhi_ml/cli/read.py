@@ -16,10 +16,10 @@ from fazhi_ml.reports.document import Report, Span
 from fazhi_ml.reports.overrides import MetadataTable
 from fazhi_ml.reports.read import read_bytes, read_report
 
-__all__ = ["main", "read_files", "report_data"]
+__all__ = ["STDIN", "STDIN_NAME", "main", "read_files", "report_data"]
 
-_STDIN = "-"
-_STDIN_NAME = "stdin"
+STDIN = "-"
+STDIN_NAME = "stdin"
 
 _DESCRIPTION = """\
 Show what is read from a document, before any tagging: its title and metadata, the tree of headings with their roles,
@@ -68,9 +68,9 @@ def read_files(files: Sequence[str], table: MetadataTable | None = None) -> Iter
         The table has several rows that may be meant for a file.
     """
     for file in files:
-        override = table.for_path(file) if table and file != _STDIN else None
+        override = table.for_path(file) if table and file != STDIN else None
         try:
-            report = _read_stdin() if file == _STDIN else read_report(file)
+            report = _read_stdin() if file == STDIN else read_report(file)
         except FazhiError as error:
             yield error
             continue
@@ -81,7 +81,7 @@ def _read_stdin() -> Report:
     from fazhi_ml.reports.limits import MAX_BYTES
 
     # One byte more than allowed is enough for the reader to see that there are too many.
-    return read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), name=_STDIN_NAME)
+    return read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), name=STDIN_NAME)
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _parse(arguments: Sequence[str]) -> _Options:
     add("--metadata", type=Path, metavar="CSV", help="table that corrects place, level, agency and year")
     add("--force", action="store_true", help="replace a file that exists")
     options = parser.parse_intermixed_args(arguments, namespace=_Options())
-    if options.files.count(_STDIN) > 1:
+    if options.files.count(STDIN) > 1:
         parser.error("standard input (-) can be read once only")
     return options
 
@@ -190,7 +190,7 @@ def _parse(arguments: Sequence[str]) -> _Options:
 def _check_output(output: Path, options: _Options) -> None:
     from fazhi_ml.tagging.export import check_target
 
-    inputs = [file for file in options.files if file != _STDIN] + [os.fspath(options.metadata or "")]
+    inputs = [file for file in options.files if file != STDIN] + [os.fspath(options.metadata or "")]
     if os.path.realpath(output) in {os.path.realpath(file) for file in inputs if file}:
         raise OutputError("is one of the files to read", source=output, remedy="Write to another place.")
     check_target(output, overwrite=options.force)

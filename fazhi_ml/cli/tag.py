@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from fazhi_ml.cli.read import STDIN, STDIN_NAME, read_files
 from fazhi_ml.errors import FazhiError, OutputError, printable
 from fazhi_ml.tagging.results import GRANULARITIES, Granularity, TaggedReport
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from fazhi_ml.tagging.tagger import Tagger
 
 __all__ = ["main", "page_paths", "tag_files"]
-
-_STDIN = "-"
-_STDIN_NAME = "stdin"
 
 _DESCRIPTION = """\
 Tag reports with themes, paragraph by paragraph. Reads text, HTML, Word and PDF.
@@ -60,8 +58,6 @@ def tag_files(
     TaggedReport or FazhiError
         For each file, in order, its tagged report or the error that says why it has none.
     """
-    from fazhi_ml.cli.read import read_files
-
     for report in read_files(files, table):
         yield report if isinstance(report, FazhiError) else tagger.tag_report(report, explain=explain)
 
@@ -71,7 +67,7 @@ def page_paths(files: Sequence[str], folder: Path) -> list[Path]:
     taken: set[str] = set()
     paths = []
     for file in files:
-        stem = _STDIN_NAME if file == _STDIN else Path(file).stem
+        stem = STDIN_NAME if file == STDIN else Path(file).stem
         name, number = stem, 1
         # Some file systems take upper and lower case for the same.
         while name.casefold() in taken:
@@ -163,7 +159,7 @@ def _parse(arguments: Sequence[str]) -> _Options:
     add("--force", action="store_true", help="replace files that exist")
     add("--explain", action="store_true", help="add the terms that speak for each theme (pages always have them)")
     options = parser.parse_intermixed_args(arguments, namespace=_Options())
-    if options.files.count(_STDIN) > 1:
+    if options.files.count(STDIN) > 1:
         parser.error("standard input (-) can be read once only")
     if options.format == "html" and len(options.files) > 1 and options.output is None:
         parser.error("several pages need a folder: add --output FOLDER")
@@ -181,7 +177,7 @@ def _targets(files: Sequence[str], output: Path | None, *, pages: bool, force: b
         targets = page_paths(files, output)
     else:
         targets = [output]
-    inputs = {os.path.realpath(file) for file in files if file != _STDIN}
+    inputs = {os.path.realpath(file) for file in files if file != STDIN}
     for target in targets:
         if os.path.realpath(target) in inputs:
             raise OutputError("is one of the files to tag", source=target, remedy="Write to another place.")
@@ -217,7 +213,7 @@ def _successes(results: Iterable[TaggedReport | FazhiError], failures: list[Fazh
 
 def _tell_notes(report: TaggedReport) -> None:
     for note in report.notes:
-        _tell(f"note: {printable(report.provenance.path or _STDIN_NAME)}: {note}")
+        _tell(f"note: {printable(report.provenance.path or STDIN_NAME)}: {note}")
 
 
 def _pieces(reports: Iterable[TaggedReport], options: _Options, themes: Sequence[str]) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Heading", "Item", "Metadata", "Paragraph", "Provenance", "Report", "Role", "Section", "Span"]
+__all__ = ["ROLES", "Heading", "Item", "Metadata", "Paragraph", "Provenance", "Report", "Role", "Section", "Span"]
 
 Role = Literal["achievements", "problems", "plans", "leadership", "other"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from fazhi_ml.codebook import OTHER, Codebook
+from fazhi_ml.codebook import OTHER, Codebook, with_other
 from fazhi_ml.errors import InputError, MissingExtraError
 from fazhi_ml.reports.document import Heading, Metadata, Provenance, Report, Role, Section, Span
 from fazhi_ml.tagging.evidence import Explanation
@@ -234,5 +234,4 @@ class TaggedReport:
         """
         items = [item for paragraph in self.paragraphs for item in paragraph.items]
         counts = Counter(theme for item in items for theme in item.themes or (OTHER,))
-        names = self.codebook.ids if OTHER in self.codebook.ids else (*self.codebook.ids, OTHER)
-        return {name: counts[name] / len(items) if items else 0.0 for name in names}
+        return {name: counts[name] / len(items) if items else 0.0 for name in with_other(self.codebook.ids)}

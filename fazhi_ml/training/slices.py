@@ -13,6 +13,7 @@ import numpy as np
 from fazhi_ml.codebook import Codebook
 from fazhi_ml.labels import Corpus
 from fazhi_ml.labels.exchange import is_exchange_file
+from fazhi_ml.reports.document import ROLES
 from fazhi_ml.training.evaluate import Evaluation
 from fazhi_ml.training.metrics import Figures, bootstrap_intervals, score
 
@@ -20,7 +21,6 @@ __all__ = ["Dimension", "ReportFacts", "Slice", "report_facts", "slice_figures"]
 
 Dimension = Literal["role", "level", "year", "length", "n_themes"]
 
-_ROLES = ("achievements", "problems", "plans", "leadership", "other")
 _LEVELS = ("province", "city", "county", "town", "department")
 _LENGTHS = (50, 100, 150, 250)
 _PLAN_YEARS = 5
@@ -167,7 +167,7 @@ def _first_number(name: str) -> tuple[int, str]:
 
 
 _ORDER: dict[Dimension, Callable[[str], tuple[int, str]]] = {
-    "role": _place(_ROLES),
+    "role": _place(ROLES),
     "level": _place(_LEVELS),
     "year": _first_number,
     "length": _first_number,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fazhi_ml.archive.layout import Layout
-from fazhi_ml.archive.schema import ROLES, SCOPES, report_schema, share_names, term_schema
+from fazhi_ml.archive.schema import SCOPES, report_schema, share_names, term_schema
 from fazhi_ml.codebook import Codebook
+from fazhi_ml.reports.document import ROLES
 
 __all__ = ["synthetic_rows", "write_synthetic", "write_tables"]
 

@@ -9,8 +9,9 @@ import pytest
 from fazhi_ml.archive.distinctive import DistinctiveTerm
 from fazhi_ml.archive.layout import Layout
 from fazhi_ml.archive.overview_data import Chunk, ReportChunks, error_chunks, term_chunk
-from fazhi_ml.archive.schema import ROLES, share_names
+from fazhi_ml.archive.schema import share_names
 from fazhi_ml.codebook import Codebook
+from fazhi_ml.reports.document import ROLES
 from tests.archive.synthetic import synthetic_rows, write_tables
 from tests.tagging.builders import CODEBOOK, codebook_of
 
